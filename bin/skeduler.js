@@ -1,0 +1,68 @@
+#!/usr/bin/env node
+// Plain old JavaScript, for whatever Node a machine has (12 and newer): finds a Node that runs TypeScript (22.18 or newer), this
+// one or the checkout's, and runs the program with it; or says in one sentence what is missing.
+import { spawn } from "child_process";
+import { existsSync } from "fs";
+import { dirname, join } from "path";
+import { fileURLToPath, pathToFileURL } from "url";
+
+var root = dirname(dirname(fileURLToPath(import.meta.url)));
+var main = join(root, "runtime", "bin", "main.ts");
+
+function isNewEnough(version) {
+  var parts = version.split(".").map(Number);
+  if (parts[0] === 22) return parts[1] >= 18;
+  if (parts[0] === 23) return parts[1] >= 6;
+  return parts[0] > 23;
+}
+
+function fail(sentence) {
+  console.error("skeduler: " + sentence);
+  process.exitCode = 1;
+}
+
+function runWith(node) {
+  var child = spawn(node, [main].concat(process.argv.slice(2)), { stdio: "inherit" });
+  var signals = ["SIGINT", "SIGTERM", "SIGHUP"];
+  function forward(signal) {
+    child.kill(signal);
+  }
+  signals.forEach(function (signal) {
+    process.on(signal, forward);
+  });
+  child.on("error", function (error) {
+    fail("the checkout's own Node (" + node + ") cannot be run (" + error.code + "); run `npm ci` again.");
+  });
+  child.on("exit", function (code, signal) {
+    if (signal === null) process.exit(code);
+    // Ended by a signal: so do we, and the shell sees the truth.
+    signals.forEach(function (name) {
+      process.removeListener(name, forward);
+    });
+    process.kill(process.pid, signal);
+  });
+}
+
+function start() {
+  if (!existsSync(join(root, "node_modules", "hono"))) {
+    fail("its packages are missing; run `npm ci` in " + root + ".");
+    return;
+  }
+  if (isNewEnough(process.versions.node)) {
+    process.argv[1] = main;
+    import(pathToFileURL(main).href);
+    return;
+  }
+  var own = ["node_modules/node/bin/node", "node_modules/.bin/node"]
+    .map(function (path) {
+      return join(root, path);
+    })
+    .filter(existsSync)[0];
+  if (own === undefined) {
+    fail("it needs Node 22.18 or newer and this is " + process.versions.node + "; install a newer one, or run `npm ci` in " + root + ", which brings one.");
+    return;
+  }
+  runWith(own);
+}
+
+start();

@@ -1,0 +1,7 @@
+// skeduler version: one line on stdout.
+import { versionOf } from "../version-of.ts";
+
+export async function run(): Promise<void> {
+  process.stdout.write(`${versionOf()}\n`);
+  return Promise.resolve();
+}

@@ -1,0 +1,68 @@
+// Runs one command from its first line to its exit code: signals become an abort, our sentences go to stderr without a stack.
+// Exit codes: what UserError says (1), 70 for a defect, 130 and 143 when a second signal ends it at once.
+import { UserError } from "../errors.ts";
+import { createLog, type Log } from "../log.ts";
+
+/** Why a command was asked to stop. */
+export class StopSignal extends Error {
+  readonly signal: NodeJS.Signals;
+  constructor(signal: NodeJS.Signals) {
+    super(`stopped by ${signal}`);
+    this.name = "StopSignal";
+    this.signal = signal;
+  }
+}
+
+export interface CommandContext {
+  /** Aborted by the first SIGTERM or SIGINT, with a StopSignal. */
+  readonly signal: AbortSignal;
+  readonly log: Log;
+}
+
+export type Command<Options> = (options: Options, context: CommandContext) => Promise<void>;
+
+// Ctrl-C reaches us from the terminal and again from npm or bin/skeduler.js, which pass it on: within this time they are one.
+const sameSignalMs = 500;
+
+function abortOnSignals(controller: AbortController): void {
+  let first: number | undefined;
+  const onSignal = (signal: "SIGINT" | "SIGTERM") => {
+    const now = performance.now();
+    if (first === undefined) {
+      first = now;
+      controller.abort(new StopSignal(signal));
+    } else if (now - first > sameSignalMs) {
+      process.exit(signal === "SIGINT" ? 130 : 143);
+    }
+  };
+  process.on("SIGINT", () => onSignal("SIGINT"));
+  process.on("SIGTERM", () => onSignal("SIGTERM"));
+}
+
+function tell(error: unknown): number {
+  if (error instanceof UserError) {
+    process.stderr.write(`skeduler: ${error.message}\n`);
+    return error.exitCode;
+  }
+  process.stderr.write(
+    `skeduler: this should not happen, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
+  return 70;
+}
+
+/** Ends with process.exitCode set; the process ends when nothing is left open. */
+export async function runCommand<Options>(
+  load: () => Promise<{ run: Command<Options> }>,
+  options: Options,
+): Promise<void> {
+  const controller = new AbortController();
+  abortOnSignals(controller);
+  try {
+    const { run } = await load();
+    await run(options, { signal: controller.signal, log: createLog() });
+  } catch (error) {
+    // Stopped as asked: no error, whoever threw it.
+    process.exitCode = error instanceof StopSignal ? 0 : tell(error);
+    if (process.exitCode === 70) process.exit(70);
+  }
+}

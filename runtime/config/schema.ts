@@ -1,0 +1,124 @@
+// The whole configuration as one strict zod object: every key, what is allowed in it, its default.
+// The environment's variables and the example file are derived from it or tested against it; nothing else knows the keys.
+import { z } from "zod";
+import { parseDuration, parseSize } from "../experiment/units.ts";
+import { leaf, optionalLeaf } from "./leaf.ts";
+import { parseTokens } from "./token-list.ts";
+
+const nonEmpty = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" ? value : undefined;
+
+function matching(pattern: RegExp) {
+  return (value: unknown): string | undefined => (typeof value === "string" && pattern.test(value) ? value : undefined);
+}
+
+function parseListen(value: unknown): { host: string | undefined; port: number } | undefined {
+  const parts = typeof value === "string" ? /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s/]*)):(\d{1,5})$/.exec(value) : null;
+  if (parts === null) return undefined;
+  const port = Number(parts[3]);
+  const host = parts[1] ?? parts[2] ?? "";
+  return port <= 65535 ? { host: host === "" ? undefined : host, port } : undefined;
+}
+
+function listOf(parse: (value: unknown) => string | undefined) {
+  return (value: unknown): string[] | undefined => {
+    if (!Array.isArray(value)) return undefined;
+    const parsed = value.map(parse);
+    return parsed.every((item) => item !== undefined) ? parsed : undefined;
+  };
+}
+
+function parseOrigin(value: unknown): string | undefined {
+  if (typeof value !== "string" || !URL.canParse(value)) return undefined;
+  const { origin, protocol, href } = new URL(value);
+  return /^https?:$/.test(protocol) && href === `${origin}/` ? origin : undefined;
+}
+
+const duration = (written: string) =>
+  leaf(written, {
+    allowed: 'a duration like "15s", "1m30s" or "500ms", at most 24 days',
+    parse: (value) => (value === 0 ? 0 : typeof value === "string" ? parseDuration(value) : undefined),
+  });
+
+const size = (written: string) =>
+  leaf(written, {
+    allowed: 'a size like "4GiB", "500MB" or a number of bytes, at least 1',
+    parse: (value) => parseSize(String(value)) || undefined,
+  });
+
+function parseCount(value: unknown): number | undefined {
+  const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
+  return typeof count === "number" && Number.isInteger(count) && count >= 1 && count <= 10_000 ? count : undefined;
+}
+
+const levels = ["debug", "info", "warn", "error"] as const;
+
+export const configSchema = z.strictObject({
+  database: optionalLeaf({
+    allowed: 'an address like "postgres://user:password@host:5432/database_name"',
+    parse: (value) =>
+      typeof value === "string" && /^postgres(ql)?:\/\/./.test(value) && URL.canParse(value) ? value : undefined,
+    secret: true,
+  }),
+  telegram_token: leaf("", {
+    allowed: "a text",
+    parse: (value) => (typeof value === "string" ? value : undefined),
+    secret: true,
+  }),
+  http: z
+    .strictObject({
+      listen: leaf("127.0.0.1:8080", {
+        allowed: 'an address like ":8080" (every interface), "127.0.0.1:8080" or "[::1]:8080"',
+        parse: parseListen,
+      }),
+      read_timeout: duration("15s"),
+      idle_timeout: duration("15s"),
+      max_body: size("1MiB"),
+      allowed_hosts: leaf([], {
+        allowed: 'a list of host names, or ["*"] for any',
+        parse: listOf(nonEmpty),
+        list: true,
+      }),
+      allowed_origins: leaf([], {
+        allowed: 'a list of origins like "https://lab.example.org", without a path',
+        parse: listOf(parseOrigin),
+        list: true,
+      }),
+    })
+    .prefault({}),
+  tokens: leaf([], {
+    allowed:
+      "a list of tokens, each a text without spaces or a {name, token}, with every name (token-1, token-2, … by place where none is given) and every token only once",
+    parse: parseTokens,
+    secret: true,
+    list: true,
+  }),
+  data: leaf("data", { allowed: "the path of a folder", parse: nonEmpty }),
+  docker: z
+    .strictObject({
+      host: optionalLeaf({
+        allowed: 'an address like "unix:///var/run/docker.sock" or "tcp://127.0.0.1:2375"',
+        parse: matching(/^(unix:\/\/\/|(tcp|https?):\/\/)./),
+      }),
+    })
+    .prefault({}),
+  runner: z
+    .strictObject({
+      name: optionalLeaf({
+        allowed: "a host name of letters, digits, dots, dashes and underscores",
+        parse: matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/),
+      }),
+      slots: optionalLeaf({ allowed: "a whole number from 1 to 10000", parse: parseCount }),
+      outputs: optionalLeaf({ allowed: "the absolute path of a folder", parse: matching(/^\//) }),
+      pull_timeout: duration("30m"),
+      stop_grace: duration("10s"),
+      log_max_size: size("4GiB"),
+    })
+    .prefault({}),
+  log_level: leaf("info", {
+    allowed: `one of ${levels.join(", ")}`,
+    parse: (value) => levels.find((level) => level === value),
+  }),
+});
+
+export type Config = z.output<typeof configSchema>;

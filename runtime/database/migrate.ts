@@ -1,0 +1,128 @@
+// Brings a database up to date: our numbered files, then graphile-worker's own schema. Forward only, one transaction
+// and one advisory lock, so that racing migrators agree. A schema newer than the files here is refused, never touched.
+
+import { readdir, readFile } from "node:fs/promises";
+import { runMigrations } from "graphile-worker";
+import pg from "pg";
+import { UserError } from "../errors.ts";
+import { connectionFault } from "./faults.ts";
+import { checkOwnership } from "./ownership.ts";
+
+const folder = new URL("../../migrations/", import.meta.url);
+/** An arbitrary constant that every Skeduler migrator takes: "skeduler" in ASCII, folded to 63 bits. */
+const migrationLock = "8315168192217801074";
+
+export interface Migration {
+  readonly number: number;
+  readonly name: string;
+}
+
+/** The migrations that this program knows, in order. */
+export async function knownMigrations(): Promise<Migration[]> {
+  const names = (await readdir(folder)).filter((name) => /^\d{4}-.*\.sql$/.test(name)).sort();
+  return names.map((name) => ({ number: Number(name.slice(0, 4)), name }));
+}
+
+export interface MigrationReport {
+  /** Names of the files that were applied just now. */
+  readonly applied: string[];
+}
+
+export interface MigrateOptions {
+  /** Asked when a `jobs` table of another system is adopted; `waiting` rows would start to run. False stops, untouched. */
+  readonly confirmAdoption?: (waiting: number) => Promise<boolean>;
+}
+
+/** Applies what is missing. Throws UserError with a sentence for everything that an operator can mend. */
+export async function migrate(url: string, options: MigrateOptions = {}): Promise<MigrationReport> {
+  const client = new pg.Client({ connectionString: url, application_name: "skeduler migrate" });
+  client.on("error", () => undefined); // reported by the statement in flight
+  try {
+    await client.connect();
+  } catch (cause) {
+    throw connectionFault(url, cause);
+  }
+  try {
+    // Waits for a racing migrator as long as that takes; the lock_timeout below is for tables in use.
+    await client.query("select pg_advisory_lock($1::bigint)", [migrationLock]);
+    const applied = await applyFiles(client, options);
+    await runMigrations({ connectionString: url });
+    return { applied };
+  } finally {
+    await client.end();
+  }
+}
+
+async function applyFiles(client: pg.Client, options: MigrateOptions): Promise<string[]> {
+  const known = await knownMigrations();
+  const version = await schemaVersion(client);
+  refuseNewer(version, known);
+  const missing = known.filter((migration) => migration.number > version);
+  if (missing.length === 0) return [];
+  if (version === 0) {
+    const waiting = await checkOwnership(client);
+    if (waiting > 0 && options.confirmAdoption && !(await options.confirmAdoption(waiting))) {
+      throw new UserError("Nothing was changed: the existing experiments were not adopted.");
+    }
+  }
+  await client.query("begin");
+  try {
+    // A table that is in use elsewhere must not queue everybody behind us: give up after a while and say so.
+    await client.query("set local lock_timeout = '10s'");
+    await client.query("create schema if not exists skeduler");
+    await client.query(
+      "create table if not exists skeduler.migrations (number integer primary key, name text not null, applied_at timestamptz not null default now())",
+    );
+    for (const migration of missing) {
+      await client.query(await readFile(new URL(migration.name, folder), "utf8"));
+      await client.query("insert into skeduler.migrations (number, name) values ($1, $2)", [
+        migration.number,
+        migration.name,
+      ]);
+    }
+    await client.query("commit");
+  } catch (cause) {
+    await client.query("rollback");
+    if (cause instanceof pg.DatabaseError && cause.code === "55P03") {
+      throw new UserError("The table jobs is in use by another program: stop it, then run skeduler migrate again.", {
+        cause,
+      });
+    }
+    throw cause;
+  }
+  return missing.map((migration) => migration.name);
+}
+
+/** The number of the last migration in the database, 0 for a database that is not ours yet. */
+export async function schemaVersion(client: Pick<pg.Client, "query">): Promise<number> {
+  const { rows } = await client.query<{ present: boolean }>(
+    "select to_regclass('skeduler.migrations') is not null as present",
+  );
+  if (rows[0]?.present !== true) return 0;
+  const newest = await client.query<{ number: number | null }>(
+    "select max(number)::int as number from skeduler.migrations",
+  );
+  return newest.rows[0]?.number ?? 0;
+}
+
+function refuseNewer(version: number, known: readonly Migration[]): void {
+  const newest = known.at(-1)?.number ?? 0;
+  if (version > newest) {
+    throw new UserError(
+      `The database is at schema version ${version}, this skeduler knows versions up to ${newest}: use a newer skeduler.`,
+    );
+  }
+}
+
+/** For api and runner: refuses a database that is not exactly at this program's version. */
+export async function requireMigrated(client: Pick<pg.Client, "query">): Promise<void> {
+  const known = await knownMigrations();
+  const version = await schemaVersion(client);
+  refuseNewer(version, known);
+  const newest = known.at(-1)?.number ?? 0;
+  if (version < newest) {
+    throw new UserError(
+      `The database is at schema version ${version}, this skeduler needs ${newest}: run skeduler migrate.`,
+    );
+  }
+}

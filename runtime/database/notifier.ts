@@ -1,0 +1,48 @@
+// Tells every API process that logs or experiments changed: ids on the channel `skeduler_changes`, in a statement of its
+// own after the commit, coalesced. A hint only: losing one costs followers a few seconds (they poll slowly behind it).
+
+import type { Logger } from "pino";
+import type { Queryable } from "./pool.ts";
+
+export const channel = "skeduler_changes";
+
+/** A notification's payload is at most 8,000 bytes; a uuid and a comma are 37. */
+const idsPerPayload = 200;
+
+export class Notifier {
+  readonly #db: Queryable;
+  readonly #log: Logger;
+  #dirty = new Set<string>();
+  #sending: Promise<void> | undefined;
+
+  constructor(db: Queryable, log: Logger) {
+    this.#db = db;
+    this.#log = log;
+  }
+
+  /** Announces that something of this experiment changed. At once when nothing is in flight, else with the next. */
+  changed(experimentId: string): void {
+    this.#dirty.add(experimentId);
+    this.#sending ??= this.#send();
+  }
+
+  /** Resolves when all that was announced so far is sent or given up. */
+  async idle(): Promise<void> {
+    await this.#sending;
+  }
+
+  async #send(): Promise<void> {
+    while (this.#dirty.size > 0) {
+      const ids = [...this.#dirty];
+      this.#dirty = new Set();
+      const payloads: string[] = [];
+      for (let at = 0; at < ids.length; at += idsPerPayload) payloads.push(ids.slice(at, at + idsPerPayload).join(","));
+      try {
+        await this.#db.query("select pg_notify($1, payload) from unnest($2::text[]) as payload", [channel, payloads]);
+      } catch (error) {
+        this.#log.warn({ err: error }, "a change could not be announced; followers will find it by themselves");
+      }
+    }
+    this.#sending = undefined;
+  }
+}

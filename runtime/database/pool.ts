@@ -1,0 +1,81 @@
+// The door to Postgres: one pool per process and three verbs that say how many rows come back. Rows are checked by zod
+// where the shape matters. A broken idle connection is dropped and logged; the next statement opens another.
+
+import pg from "pg";
+import type { Logger } from "pino";
+import type { z } from "zod";
+
+export interface Queryable {
+  query<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<R>>;
+}
+
+export type Pool = pg.Pool;
+export type Client = pg.PoolClient;
+
+export interface PoolOptions {
+  readonly url: string;
+  /** Connections at most. */
+  readonly max: number;
+  readonly name: string;
+  readonly log: Logger;
+}
+
+export function createPool(options: PoolOptions): Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max,
+    application_name: options.name,
+    // Postgres away: an answer within a second (503) rather than a request that hangs.
+    connectionTimeoutMillis: 900,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    allowExitOnIdle: true,
+  });
+  pool.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
+  return pool;
+}
+
+/** All rows, each checked. */
+export async function many<T>(db: Queryable, schema: z.ZodType<T>, text: string, values: unknown[] = []): Promise<T[]> {
+  const { rows } = await db.query(text, values);
+  return rows.map((row) => schema.parse(row));
+}
+
+/** One row or none; more than one is a defect. */
+export async function maybeOne<T>(
+  db: Queryable,
+  schema: z.ZodType<T>,
+  text: string,
+  values: unknown[] = [],
+): Promise<T | undefined> {
+  const rows = await many(db, schema, text, values);
+  if (rows.length > 1) throw new Error(`expected at most one row, got ${rows.length}`);
+  return rows[0];
+}
+
+/** Exactly one row; anything else is a defect. */
+export async function one<T>(db: Queryable, schema: z.ZodType<T>, text: string, values: unknown[] = []): Promise<T> {
+  const row = await maybeOne(db, schema, text, values);
+  if (row === undefined) throw new Error("expected one row, got none");
+  return row;
+}
+
+/** Runs `work` in a transaction of its own; what it throws rolls back. */
+export async function transaction<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query("begin");
+    const result = await work(client);
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    // A rollback that fails means a dead connection: it is thrown away, and Postgres rolls back by itself.
+    await client.query("rollback").catch((cause: unknown) => {
+      broken = cause instanceof Error ? cause : new Error(String(cause));
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

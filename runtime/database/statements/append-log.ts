@@ -1,0 +1,67 @@
+// Appends one chunk to an attempt's log: fence, order and idempotence in one statement. The update takes the attempt's
+// row only if it is open, of this epoch and expects this very sequence number; the chunk is inserted only if it did.
+
+import { z } from "zod";
+import { maybeOne, type Queryable } from "../pool.ts";
+import type { Chunk } from "../../logs/chunk-format.ts";
+
+export interface Append {
+  readonly attemptId: string;
+  readonly epoch: string;
+  /** The sequence number that this chunk is to have. */
+  readonly seq: number;
+  readonly chunk: Chunk;
+  /** Where the reading of Docker's log stands once this chunk is stored; kept for the next runner. */
+  readonly position: unknown;
+}
+
+const statement = `
+with fenced as (
+  update skeduler.attempts
+     set next_seq = next_seq + 1, log_position = $4,
+         stdout_bytes = stdout_bytes + $5, stderr_bytes = stderr_bytes + $6, skeduler_bytes = skeduler_bytes + $7,
+         stdout_lines = stdout_lines + $8, stderr_lines = stderr_lines + $9, skeduler_lines = skeduler_lines + $10
+   where id = $1 and epoch = $2 and next_seq = $3 and closed_at is null
+   returning *
+)
+insert into skeduler.log_chunks
+  (day, attempt_id, seq, base_time, first_time, last_time, stdout_offset, stderr_offset, skeduler_offset,
+   stdout_line, stderr_line, skeduler_line, stdout_length, stderr_length, skeduler_length, data, entries)
+select day, id, $3, $11::bigint * 1000000000 + $12::bigint, to_timestamp($11), to_timestamp($13),
+       stdout_bytes - $5, stderr_bytes - $6, skeduler_bytes - $7,
+       stdout_lines - $8, stderr_lines - $9, skeduler_lines - $10, $5::int, $6::int, $7::int, $14, $15
+  from fenced`;
+
+/** Whether the chunk is stored; false means that this runner no longer owns the attempt. Safe to repeat when the answer was lost. */
+export async function appendLog(db: Queryable, append: Append): Promise<boolean> {
+  const { chunk } = append;
+  const { rowCount } = await db.query(statement, [
+    append.attemptId,
+    append.epoch,
+    append.seq,
+    JSON.stringify(append.position),
+    chunk.bytes.stdout,
+    chunk.bytes.stderr,
+    chunk.bytes.skeduler,
+    chunk.lines.stdout,
+    chunk.lines.stderr,
+    chunk.lines.skeduler,
+    chunk.base.seconds,
+    chunk.base.nanos,
+    chunk.last.seconds,
+    chunk.data,
+    chunk.entries,
+  ]);
+  return rowCount === 1 || (await alreadyStored(db, append));
+}
+
+/** Only this epoch's one writer makes this sequence number: if it is there, an earlier try of ours put it there. */
+async function alreadyStored(db: Queryable, append: Append): Promise<boolean> {
+  const row = await maybeOne(
+    db,
+    z.object({ stored: z.boolean() }),
+    "select next_seq = $3::bigint + 1 as stored from skeduler.attempts where id = $1 and epoch = $2 and closed_at is null",
+    [append.attemptId, append.epoch, append.seq],
+  );
+  return row?.stored === true;
+}

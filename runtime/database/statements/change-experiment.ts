@@ -1,0 +1,97 @@
+// PUT, decided by one statement on a locked row: what changes, what is refused and why, what follows (stop the attempt,
+// place again). An attempt needs no mark of its own: an open one whose experiment is not RUNNING is to be stopped.
+
+import { z } from "zod";
+import { maybeOne, type Queryable } from "../pool.ts";
+import { experimentJson } from "./experiment-json.ts";
+
+export interface ChangeRequest {
+  readonly id: string;
+  /** The request's body as it was sent, already through the schema. */
+  readonly body: string;
+  readonly owner: string;
+}
+
+const answer = z.object({
+  verdict: z.enum(["changed", "same", "stale", "immutable", "refused"]),
+  status: z.enum(["ENQUEUED", "RUNNING", "FINISHED", "CANCELLED"]),
+  updated_at: z.string(),
+  changed_docker: z.string().nullable(),
+  experiment: z.string(),
+});
+export type ChangeAnswer = z.infer<typeof answer>;
+
+const statement = `
+with input as (
+  select $2::json as body,
+         nullif($2::json ->> 'name', '') as name, nullif($2::json ->> 'description', '') as description,
+         nullif($2::json ->> 'status', '')::public.job_status as status,
+         nullif($2::json ->> 'updated_at', '')::timestamptz as updated_at,
+         case when json_typeof($2::json -> 'metadata') = 'null' or $2::json ->> 'metadata' = '' then null
+              else $2::json -> 'metadata' end as metadata
+), locked as (
+  select * from public.jobs where id = $1 for update
+), judged as (
+  select l.*, i.name as new_name, i.description as new_description, i.metadata as new_metadata, i.status as new_status,
+    case when i.body -> 'docker' ->> 'image' <> l.docker_image then 'docker.image'
+         when i.body -> 'docker' ->> 'command' <> l.docker_command then 'docker.command'
+         when (i.body -> 'docker' -> 'environment')::jsonb <> l.docker_environment then 'docker.environment'
+         when json_typeof(i.body -> 'resources') = 'object' and (i.body -> 'resources')::jsonb <> l.resources then 'resources'
+    end as changed_docker,
+    i.updated_at is not null and i.updated_at <> l.updated_at as stale,
+    case when i.status is null or i.status = l.status then 'stay'
+         when l.status = 'ENQUEUED' and i.status = 'CANCELLED' then 'dequeue'
+         when l.status = 'RUNNING' and i.status = 'CANCELLED' then 'stop'
+         when l.status in ('FINISHED', 'CANCELLED') and i.status = 'ENQUEUED' then 'enqueue'
+         else 'refused' end as move
+  from locked l, input i
+), verdicts as (
+  select *, case when changed_docker is not null then 'immutable'
+                 when stale then 'stale'
+                 when move = 'refused' then 'refused'
+                 when move = 'stay' and (new_name is null or new_name = name)
+                  and (new_description is null or new_description = description)
+                  and (new_metadata is null or new_metadata::text is not distinct from metadata::text) then 'same'
+                 else 'changed' end as verdict
+  from judged
+), changed as (
+  update public.jobs j
+     set name = coalesce(v.new_name, j.name), description = coalesce(v.new_description, j.description),
+         metadata = coalesce(v.new_metadata, j.metadata), updated_at = clock_timestamp(),
+         status = case v.move when 'stay' then j.status when 'enqueue' then 'ENQUEUED' else 'CANCELLED' end::public.job_status,
+         enqueued_at = case v.move when 'enqueue' then clock_timestamp() else j.enqueued_at end,
+         started_at = case v.move when 'enqueue' then null else j.started_at end,
+         ended_at = case v.move when 'stay' then j.ended_at when 'enqueue' then null else clock_timestamp() end,
+         host = case v.move when 'enqueue' then null else j.host end,
+         result = case v.move when 'stay' then j.result when 'enqueue' then null
+           else jsonb_build_object('reason', 'user', 'exit_code', null, 'signal', null, 'message',
+             'Cancelled by ' || $3 || case v.move when 'dequeue' then ' while it waited.' else ' while it ran.' end) end
+    from verdicts v where j.id = v.id and v.verdict = 'changed'
+    returning j.*, v.move as move, v.host as old_host
+), noted as (
+  insert into skeduler.events (experiment_id, actor, kind)
+    select id, $3, case move when 'stay' then 'edited' when 'enqueue' then 'enqueued' else 'cancelled' end from changed
+), jobs as (
+  select case move
+           when 'stop' then graphile_worker.add_job('stop-experiment/' || old_host, json_build_object('experiment', id),
+                              job_key := 'stop-experiment/' || id, max_attempts := 5)
+           when 'enqueue' then graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5)
+         end as job
+    from changed where move in ('stop', 'enqueue')
+), final as (
+  select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.created_at, j.updated_at,
+         j.status, j.metadata, j.resources, j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from changed j
+  union all
+  select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.created_at, j.updated_at,
+         j.status, j.metadata, j.resources, j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from verdicts j
+    where verdict <> 'changed'
+)
+select v.verdict, v.status::text as status, v.changed_docker,
+       to_char(v.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as updated_at, ${experimentJson} as experiment
+  from final j
+  left join skeduler.attempts a on a.experiment_id = j.id and a.number = j.attempt, verdicts v, (select count(job) from jobs) n`;
+
+/** Undefined where there is no such experiment. */
+export async function changeExperiment(db: Queryable, request: ChangeRequest): Promise<ChangeAnswer | undefined> {
+  return maybeOne(db, answer, statement, [request.id, request.body, request.owner]);
+}

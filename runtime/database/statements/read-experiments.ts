@@ -1,0 +1,55 @@
+// Reads of experiments as JSON text: by ids, and in pages along `seq`, oldest first or newest first.
+
+import { z } from "zod";
+import { many, type Queryable } from "../pool.ts";
+import type { Status } from "../../experiment/states.ts";
+import { experimentJson, latestAttempt } from "./experiment-json.ts";
+
+const row = z.object({ id: z.string(), experiment: z.string() });
+
+/** The experiments with these ids, by id; unknown ids are simply absent. */
+export async function readExperiments(db: Queryable, ids: readonly string[]): Promise<Map<string, string>> {
+  const rows = await many(
+    db,
+    row,
+    `select j.id::text as id, ${experimentJson} as experiment from public.jobs j ${latestAttempt} where j.id = any($1::uuid[])`,
+    [ids],
+  );
+  return new Map(rows.map((r) => [r.id, r.experiment]));
+}
+
+export interface PageQuery {
+  readonly order: "asc" | "desc";
+  /** Exclusive: the seq of the last experiment seen. */
+  readonly after: bigint | undefined;
+  readonly limit: number;
+  readonly status: readonly Status[] | undefined;
+  readonly owner: string | undefined;
+  readonly name: string | undefined;
+}
+
+const page = z.object({ count: z.number(), last: z.string().nullable(), body: z.string().nullable() });
+export type Page = z.infer<typeof page>;
+
+/** One page as a comma-joined run of JSON objects (null when empty), with its last seq as text. */
+export async function readPage(db: Queryable, query: PageQuery): Promise<Page> {
+  const values: unknown[] = [query.limit];
+  const bind = (value: unknown): string => `$${values.push(value)}`;
+  const where = [
+    query.after !== undefined && `j.seq ${query.order === "asc" ? ">" : "<"} ${bind(String(query.after))}::bigint`,
+    query.status && `j.status = any(${bind(query.status)}::public.job_status[])`,
+    query.owner !== undefined && `j.owner = ${bind(query.owner)}`,
+    query.name !== undefined && `j.name = ${bind(query.name)}`,
+  ].filter((clause) => typeof clause === "string");
+  const rows = await many(
+    db,
+    page,
+    `select count(*)::int as count, (array_agg(seq))[count(*)]::text as last, string_agg(experiment, ',') as body
+       from (select j.seq, ${experimentJson} as experiment
+               from (select * from public.jobs j ${where.length > 0 ? `where ${where.join(" and ")}` : ""}
+                       order by j.seq ${query.order} limit $1) j ${latestAttempt}
+               order by j.seq ${query.order}) p`,
+    values,
+  );
+  return rows[0] ?? { count: 0, last: null, body: null };
+}

@@ -1,0 +1,150 @@
+// Reads of stored logs: which attempts there are, chunks by sequence number, and where a byte or a line of a view stands
+// (a binary search along the dense sequence, in one statement, so that a log of any length costs the same).
+
+import { z } from "zod";
+import { many, maybeOne, type Queryable } from "../pool.ts";
+import type { PerStream, Stream } from "../../logs/chunk-format.ts";
+import type { StoredChunk, View } from "../../logs/view.ts";
+
+const bigint = z.union([z.string(), z.number()]).transform(Number);
+const perStream = (suffix: string) => ({
+  [`stdout_${suffix}`]: bigint,
+  [`stderr_${suffix}`]: bigint,
+  [`skeduler_${suffix}`]: bigint,
+});
+
+export interface LogState {
+  /** The experiment's status now. */
+  readonly status: string;
+  /** The number of the experiment's latest attempt; 0 before the first. */
+  readonly latest: number;
+  readonly attempt:
+    | {
+        readonly id: string;
+        readonly number: number;
+        readonly day: string;
+        readonly nextSeq: number;
+        readonly closed: boolean;
+        readonly bytes: PerStream;
+        readonly lines: PerStream;
+      }
+    | undefined;
+}
+
+const stateRow = z
+  .object({
+    status: z.string(),
+    latest: z.number(),
+    id: z.string().nullable(),
+    number: z.number().nullable(),
+    day: z.string().nullable(),
+    next_seq: bigint.nullable(),
+    closed: z.boolean().nullable(),
+  })
+  .loose();
+
+const pick = (row: Record<string, unknown>, suffix: string): PerStream => ({
+  stdout: Number(row[`stdout_${suffix}`] ?? 0),
+  stderr: Number(row[`stderr_${suffix}`] ?? 0),
+  skeduler: Number(row[`skeduler_${suffix}`] ?? 0),
+});
+
+/** Where one attempt's log stands (`number` undefined: the latest attempt); undefined where there is no such experiment. */
+export async function readLogState(
+  db: Queryable,
+  experimentId: string,
+  number: number | undefined,
+): Promise<LogState | undefined> {
+  const row = await maybeOne(
+    db,
+    stateRow,
+    `select j.status::text as status, j.attempt as latest, a.id::text as id, a.number, a.day::text as day, a.next_seq,
+            a.closed_at is not null as closed, a.stdout_bytes, a.stderr_bytes, a.skeduler_bytes,
+            a.stdout_lines, a.stderr_lines, a.skeduler_lines
+       from public.jobs j left join skeduler.attempts a on a.experiment_id = j.id and a.number = coalesce($2::int, j.attempt)
+      where j.id = $1`,
+    [experimentId, number ?? null],
+  );
+  if (row === undefined) return undefined;
+  const attempt =
+    row.id === null || row.number === null || row.day === null
+      ? undefined
+      : {
+          id: row.id,
+          number: row.number,
+          day: row.day,
+          nextSeq: row.next_seq ?? 0,
+          closed: row.closed === true,
+          bytes: pick(row, "bytes"),
+          lines: pick(row, "lines"),
+        };
+  return { status: row.status, latest: row.latest, attempt };
+}
+
+const chunkRow = z
+  .object({
+    seq: bigint,
+    base_seconds: bigint,
+    base_nanos: bigint,
+    ...perStream("offset"),
+    ...perStream("line"),
+    ...perStream("length"),
+    data: z.instanceof(Buffer),
+    entries: z.instanceof(Buffer),
+  })
+  .loose();
+
+const chunkColumns = `seq, base_time / 1000000000 as base_seconds, base_time % 1000000000 as base_nanos,
+  stdout_offset, stderr_offset, skeduler_offset, stdout_line, stderr_line, skeduler_line,
+  stdout_length, stderr_length, skeduler_length, data, entries`;
+
+/** Up to `limit` chunks from `seq` on, in order. */
+export async function readChunks(
+  db: Queryable,
+  attempt: { readonly id: string; readonly day: string },
+  seq: number,
+  limit: number,
+): Promise<StoredChunk[]> {
+  const rows = await many(
+    db,
+    chunkRow,
+    `select ${chunkColumns} from skeduler.log_chunks
+      where attempt_id = $1 and day = $2::date and seq >= $3 and seq < $3::bigint + $4 order by seq`,
+    [attempt.id, attempt.day, seq, limit],
+  );
+  return rows.map((row) => ({
+    seq: row.seq,
+    base: { seconds: row.base_seconds, nanos: row.base_nanos },
+    offsets: pick(row, "offset"),
+    lines: pick(row, "line"),
+    lengths: pick(row, "length"),
+    data: row.data,
+    entries: row.entries,
+  }));
+}
+
+/** The last chunk of `attempt` whose count of `unit` before it, in the view, is at most `target`; 0 for an empty log. */
+export async function findChunk(
+  db: Queryable,
+  attempt: { readonly id: string; readonly day: string; readonly nextSeq: number },
+  view: View,
+  unit: "offset" | "line",
+  target: number,
+): Promise<number> {
+  const column = (stream: Stream): string => `${stream}_${unit}`;
+  const row = await maybeOne(
+    db,
+    z.object({ seq: bigint }),
+    `with recursive search (low, high) as (
+       select 0::bigint, greatest($3::bigint - 1, 0)
+       union all
+       select case when c.before <= $4 then m.middle else s.low end, case when c.before <= $4 then s.high else m.middle - 1 end
+         from search s, lateral (select (s.low + s.high + 1) / 2 as middle) m,
+              lateral (select ${view.streams.map(column).join(" + ")} as before from skeduler.log_chunks
+                        where attempt_id = $1 and day = $2::date and seq = m.middle) c
+        where s.low < s.high)
+     select low as seq from search where low >= high`,
+    [attempt.id, attempt.day, attempt.nextSeq, target],
+  );
+  return row?.seq ?? 0;
+}

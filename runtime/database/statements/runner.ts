@@ -1,0 +1,199 @@
+// What a runner reads and writes: its host's registration (each start takes the next epoch and with it the host's open
+// attempts), heartbeats, its open attempts, and their start and end. Every write is fenced by attempt, epoch and open.
+
+import { z } from "zod";
+import { many, maybeOne, one, type Queryable } from "../pool.ts";
+import { reasons, type Result } from "../../experiment/states.ts";
+
+export interface Registration {
+  readonly name: string;
+  readonly engineId: string;
+  readonly slots: number;
+  readonly gpus: readonly { readonly uuid: string; readonly index: number; readonly name: string; readonly memoryMiB: number }[];
+  readonly cpus: number;
+  readonly memoryBytes: number;
+  readonly version: string;
+}
+
+const registered = z.object({
+  installation: z.string(),
+  epoch: z.string(),
+  previous_pool: z.string().nullable(),
+});
+export type Registered = z.infer<typeof registered>;
+
+/** Takes the host's next epoch. Undefined where the name belongs to another Engine. */
+export async function registerHost(db: Queryable, host: Registration): Promise<Registered | undefined> {
+  return maybeOne(
+    db,
+    registered,
+    `with before as (
+       select pool_id from skeduler.hosts where name = $1
+     ), host as (
+       insert into skeduler.hosts as h (name, engine_id, epoch, slots, gpus, cpus, memory_bytes, version)
+         values ($1, $2, 1, $3, $4, $5, $6, $7)
+         on conflict (name) do update
+           set epoch = h.epoch + 1, pool_id = null, slots = $3, gpus = $4, cpus = $5, memory_bytes = $6, version = $7, registered_at = now()
+           where h.engine_id = $2
+         returning name, epoch
+     ), taken as (
+       update skeduler.attempts a set epoch = host.epoch from host where a.host = host.name and a.closed_at is null
+     ), beat as (
+       insert into skeduler.heartbeats (host, seen_at) select name, clock_timestamp() from host
+         on conflict (host) do update set seen_at = clock_timestamp()
+     ), noted as (
+       insert into skeduler.events (host, actor, kind, detail) select name, 'runner', 'registered', jsonb_build_object('epoch', epoch) from host
+     )
+     select i.id::text as installation, host.epoch::text as epoch, (select pool_id from before) as previous_pool
+       from host, skeduler.installation i`,
+    [
+      host.name,
+      host.engineId,
+      host.slots,
+      JSON.stringify(host.gpus),
+      host.cpus,
+      host.memoryBytes,
+      host.version,
+    ],
+  );
+}
+
+/**
+ * Keeps the id under which this start's queue worker locks jobs, and unlocks what the previous start (or a process that
+ * died) had locked: graphile-worker itself would wait four hours.
+ */
+export async function recordPool(
+  db: Queryable,
+  host: string,
+  epoch: string,
+  pool: { readonly id: string; readonly previous: string | null },
+): Promise<void> {
+  await db.query("update skeduler.hosts set pool_id = $3 where name = $1 and epoch = $2", [host, epoch, pool.id]);
+  if (pool.previous !== null) await db.query("select graphile_worker.force_unlock_workers($1::text[])", [[pool.previous]]);
+}
+
+/** Says that the host lives; false where a newer start of its runner has taken over (or the database is another one). */
+export async function beat(db: Queryable, host: string, epoch: string): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `update skeduler.heartbeats set seen_at = clock_timestamp()
+      where host = $1 and exists (select from skeduler.hosts where name = $1 and epoch = $2)`,
+    [host, epoch],
+  );
+  return rowCount === 1;
+}
+
+const openAttempt = z.object({
+  id: z.string(),
+  number: z.number(),
+  experiment_id: z.string(),
+  name: z.string(),
+  image: z.string(),
+  command: z.string(),
+  environment: z.record(z.string(), z.string().nullable()),
+  memory: z.string().nullable(),
+  gpus: z.array(z.string()),
+  container_id: z.string().nullable(),
+  started: z.boolean(),
+  next_seq: z.string().transform(Number),
+  ends_line: z.boolean(),
+  log_position: z.unknown(),
+  /** False: the experiment was cancelled (or enqueued anew), this attempt is to be stopped. */
+  wanted: z.boolean(),
+});
+export type OpenAttempt = z.infer<typeof openAttempt>;
+
+/** The open attempts of a host, with all that it takes to run them. */
+export async function readOpenAttempts(db: Queryable, host: string, epoch: string): Promise<OpenAttempt[]> {
+  return many(
+    db,
+    openAttempt,
+    `select a.id::text as id, a.number, a.experiment_id::text as experiment_id, j.name, j.docker_image as image,
+            j.docker_command as command,
+            case when jsonb_typeof(j.docker_environment) = 'object'
+              then (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each_text(j.docker_environment)) else '{}' end as environment,
+            j.resources ->> 'memory' as memory, a.gpus, a.container_id, a.started_at is not null as started,
+            a.next_seq::text as next_seq, a.log_position,
+            coalesce((select substring(c.data from length(c.data)) = '\\x0a' from skeduler.log_chunks c
+                       where c.attempt_id = a.id and c.day = a.day and c.seq = a.next_seq - 1), true) as ends_line,
+            j.status = 'RUNNING' and j.attempt = a.number as wanted
+       from skeduler.attempts a join public.jobs j on j.id = a.experiment_id
+      where a.host = $1 and a.epoch = $2 and a.closed_at is null`,
+    [host, epoch],
+  );
+}
+
+interface Fence {
+  readonly attemptId: string;
+  readonly epoch: string;
+}
+
+/** Keeps the container's id and start (and the output folder); false where the attempt is no longer ours. */
+export async function recordStart(
+  db: Queryable,
+  fence: Fence,
+  start: { readonly containerId: string; readonly startedAt: Date; readonly output: string | undefined },
+): Promise<boolean> {
+  const { rowCount } = await db.query(
+    `with a as (
+       update skeduler.attempts set container_id = $3, started_at = coalesce(started_at, $4), output = $5
+        where id = $1 and epoch = $2 and closed_at is null returning experiment_id, number, started_at
+     ), j as (
+       update public.jobs j set started_at = a.started_at from a
+        where j.id = a.experiment_id and j.attempt = a.number and j.status = 'RUNNING' and j.started_at is null
+     )
+     select from a`,
+    [fence.attemptId, fence.epoch, start.containerId, start.startedAt, start.output ?? null],
+  );
+  return rowCount === 1;
+}
+
+const resultSchema = z.object({ reason: z.enum(reasons) });
+
+/**
+ * Closes an attempt with its result, releases its leases, and ends the experiment if it still is RUNNING with this
+ * attempt: FINISHED where the container ran to its own end, CANCELLED otherwise. One statement; placement is asked for.
+ * False where the attempt is no longer ours. "Already closed by us" (an answer that was lost) counts as true.
+ */
+export async function closeAttempt(
+  db: Queryable,
+  fence: Fence,
+  end: { readonly result: Result; readonly finished: boolean; readonly endedAt: Date | undefined },
+): Promise<boolean> {
+  resultSchema.parse(end.result);
+  const row = await one(
+    db,
+    z.object({ closed: z.boolean(), already: z.boolean() }),
+    `with a as (
+       update skeduler.attempts set closed_at = clock_timestamp(), ended_at = $3, result = $4
+        where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host
+     ), released as (
+       delete from skeduler.leases where attempt_id in (select id from a)
+     ), ended as (
+       update public.jobs j
+          set status = case when $5 then 'FINISHED' else 'CANCELLED' end::public.job_status,
+              updated_at = clock_timestamp(), ended_at = coalesce($3, clock_timestamp()), result = $4
+         from a where j.id = a.experiment_id and j.attempt = a.number and j.status = 'RUNNING'
+       returning j.id
+     ), noted as (
+       insert into skeduler.events (experiment_id, attempt_id, host, actor, kind, detail)
+         select experiment_id, id, host, 'runner', 'closed', $4 from a
+     ), placing as (
+       select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from a
+     )
+     select exists (select from a) and (select count(*) from placing) >= 0 as closed,
+            exists (select from skeduler.attempts where id = $1 and epoch = $2 and closed_at is not null) as already`,
+    [fence.attemptId, fence.epoch, end.endedAt ?? null, JSON.stringify(end.result), end.finished],
+  );
+  return row.closed || row.already;
+}
+
+/** Which of these attempts are known, and which of the known are open: for containers that are not in the list of ours. */
+export async function readKnownAttempts(db: Queryable, ids: readonly string[]): Promise<Map<string, { open: boolean }>> {
+  const rows = await many(
+    db,
+    z.object({ id: z.string(), open: z.boolean() }),
+    "select id::text as id, closed_at is null as open from skeduler.attempts where id = any($1::uuid[])",
+    [ids],
+  );
+  return new Map(rows.map((row) => [row.id, { open: row.open }]));
+}

@@ -1,0 +1,66 @@
+// One attempt → the options of its container. Pure, and the whole of what a container may do.
+
+import type Docker from "dockerode";
+
+export interface ContainerSpec {
+  readonly attemptId: string;
+  readonly experimentId: string;
+  readonly installation: string;
+  readonly host: string;
+  readonly image: string;
+  /** Words; [] is the image's own command. */
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly memoryBytes: number | undefined;
+  /** Uuids; [] holds and sees none. */
+  readonly gpus: readonly string[];
+  /** A folder of the host, mounted at /output. */
+  readonly output: string | undefined;
+  /** How much log Docker keeps before it rotates, in bytes: our spool while Postgres is away. */
+  readonly logMaxBytes: number;
+}
+
+export const label = {
+  installation: "skeduler.installation",
+  host: "skeduler.host",
+  attempt: "skeduler.attempt",
+  experiment: "skeduler.experiment",
+} as const;
+
+export function containerName(attemptId: string): string {
+  return `skeduler-${attemptId}`;
+}
+
+export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
+  return {
+    name: containerName(spec.attemptId),
+    Image: spec.image,
+    ...(spec.command.length > 0 && { Cmd: [...spec.command] }),
+    Env: Object.entries(environment(spec)).map(([name, value]) => `${name}=${value}`),
+    Labels: {
+      [label.installation]: spec.installation,
+      [label.host]: spec.host,
+      [label.attempt]: spec.attemptId,
+      [label.experiment]: spec.experimentId,
+    },
+    Tty: false,
+    HostConfig: {
+      // `local` keeps every byte. One file, so it is never rotated below the bound: a rotating log loses lines.
+      LogConfig: { Type: "local", Config: { "max-size": String(spec.logMaxBytes), "max-file": "1", compress: "false" } },
+      SecurityOpt: ["no-new-privileges"],
+      ...(spec.memoryBytes !== undefined && { Memory: spec.memoryBytes, MemorySwap: spec.memoryBytes }),
+      ...(spec.output !== undefined && { Binds: [`${spec.output}:/output`] }),
+      ...(spec.gpus.length > 0
+        ? { DeviceRequests: [{ Driver: "", Count: 0, DeviceIDs: [...spec.gpus], Capabilities: [["gpu"]], Options: {} }] }
+        : { Runtime: "runc" }), // where nvidia is the default runtime, an image's own variable would show it every GPU
+    },
+  };
+}
+
+function environment(spec: ContainerSpec): Record<string, string> {
+  return {
+    PYTHONUNBUFFERED: "1", // else a Python program's lines come in blocks of 8 KB
+    ...spec.environment,
+    ...(spec.gpus.length === 0 && { NVIDIA_VISIBLE_DEVICES: "void" }),
+  };
+}

@@ -1,0 +1,143 @@
+// A container's life in verbs, each safe to repeat: "already so" is success, told apart here and nowhere else.
+// A container is ours only where its labels say so; a name that another's container holds is an error.
+
+import type Docker from "dockerode";
+import { asking, EngineFailure, statusOf, wordsOf, type Engine } from "./engine.ts";
+import { containerName, containerOptions, label, type ContainerSpec } from "./container-options.ts";
+
+/** The image is not there and could not be had. */
+export class ImageMissing extends Error {}
+/** The image is there, but what it was told to run could not be started. */
+export class BadCommand extends Error {}
+
+export interface ContainerState {
+  readonly id: string;
+  readonly status: string;
+  readonly running: boolean;
+  readonly startedAt: Date | undefined;
+  readonly finishedAt: Date | undefined;
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  readonly error: string;
+}
+
+/** Creates the attempt's container, or finds the one that an earlier try created; its id. */
+export async function createContainer(engine: Engine, spec: ContainerSpec): Promise<string> {
+  try {
+    const container = await asking(engine, async () => engine.docker.createContainer(containerOptions(spec)));
+    return container.id;
+  } catch (error) {
+    if (statusOf(error) === 404) throw new ImageMissing(wordsOf(error), { cause: error });
+    if (statusOf(error) === 409) return adopt(engine, spec, error);
+    throw refusal(error);
+  }
+}
+
+async function adopt(engine: Engine, spec: ContainerSpec, conflict: unknown): Promise<string> {
+  const found = await engine.docker.getContainer(containerName(spec.attemptId)).inspect();
+  const labels = found.Config.Labels;
+  const ours =
+    labels[label.installation] === spec.installation &&
+    labels[label.host] === spec.host &&
+    labels[label.attempt] === spec.attemptId;
+  if (!ours) throw new EngineFailure(`The name ${containerName(spec.attemptId)} is taken by another container.`, { cause: conflict });
+  return found.Id;
+}
+
+export async function startContainer(engine: Engine, id: string): Promise<void> {
+  try {
+    await asking(engine, async () => engine.docker.getContainer(id).start());
+  } catch (error) {
+    if (statusOf(error) === 304) return;
+    throw refusal(error);
+  }
+}
+
+const commandFault =
+  /executable file not found|no such file or directory|permission denied|exec format error|not a directory|no command specified/i;
+
+function refusal(error: unknown): unknown {
+  if (statusOf(error) === undefined) return error;
+  const words = wordsOf(error);
+  if (commandFault.test(words)) return new BadCommand(words, { cause: error });
+  return new EngineFailure(words, { cause: error });
+}
+
+/** SIGTERM, `graceSeconds`, SIGKILL; resolves when the container is dead. */
+export async function stopContainer(engine: Engine, id: string, graceSeconds: number): Promise<void> {
+  await orAlreadySo([304, 404], asking(engine, async () => engine.docker.getContainer(id).stop({ t: graceSeconds })));
+}
+
+/** Resolves when the container has ended (or is gone). The signal ends the waiting, not the container. */
+export async function waitContainer(engine: Engine, id: string, signal: AbortSignal): Promise<void> {
+  const waiting = engine.docker.getContainer(id).wait({ abortSignal: signal });
+  await orAlreadySo([404], asking(engine, async () => waiting));
+}
+
+/** What Docker says of a container; undefined where there is none. */
+export async function inspectContainer(engine: Engine, id: string): Promise<ContainerState | undefined> {
+  let found: Docker.ContainerInspectInfo;
+  try {
+    found = await asking(engine, async () => engine.docker.getContainer(id).inspect());
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+  const { State: state } = found;
+  return {
+    id: found.Id,
+    status: state.Status,
+    running: state.Running,
+    startedAt: time(state.StartedAt),
+    finishedAt: time(state.FinishedAt),
+    exitCode: state.ExitCode,
+    oomKilled: state.OOMKilled,
+    error: state.Error,
+  };
+}
+
+/** Docker's zero time, year 1, is "not yet". */
+function time(text: string): Date | undefined {
+  return text.startsWith("0001-") ? undefined : new Date(text);
+}
+
+/** Kills and removes a container with its anonymous volumes. */
+export async function removeContainer(engine: Engine, id: string): Promise<void> {
+  // 409: a removal is already in progress.
+  await orAlreadySo([404, 409], asking(engine, async () => engine.docker.getContainer(id).remove({ force: true, v: true })));
+}
+
+export interface OwnContainer {
+  readonly id: string;
+  readonly attemptId: string;
+  readonly running: boolean;
+  readonly created: Date;
+}
+
+/** Every container, running or not, that carries this installation's and host's labels; no other is looked at. */
+export async function listContainers(
+  engine: Engine,
+  owner: { readonly installation: string; readonly host: string },
+): Promise<OwnContainer[]> {
+  const found = await asking(engine, async () =>
+    engine.docker.listContainers({
+      all: true,
+      filters: { label: [`${label.installation}=${owner.installation}`, `${label.host}=${owner.host}`] },
+    }),
+  );
+  return found.map((container) => ({
+    id: container.Id,
+    attemptId: container.Labels[label.attempt] ?? "",
+    running: container.State === "running",
+    created: new Date(container.Created * 1000),
+  }));
+}
+
+async function orAlreadySo(codes: readonly number[], request: Promise<unknown>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    const status = statusOf(error);
+    if (status === undefined || !codes.includes(status)) throw error;
+  }
+}

@@ -1,0 +1,89 @@
+// The connection to one Docker Engine, and what it says of itself. An Engine that cannot be reached is an
+// EngineUnreachable with one sentence; whatever else it answers goes to the caller as it is.
+
+import { existsSync } from "node:fs";
+import Docker from "dockerode";
+
+export interface Engine {
+  readonly docker: Docker;
+  /** "unix:///var/run/docker.sock" or "tcp://host:port". */
+  readonly address: string;
+}
+
+/** The Engine does not answer: stopped, not installed, or not ours to use. */
+export class EngineUnreachable extends Error {}
+/** The Engine answered that something failed which is neither the image's nor the command's fault. */
+export class EngineFailure extends Error {}
+
+/** Where an Engine is expected when nobody says: DOCKER_HOST, the system's socket, a rootless one. */
+function defaultAddress(): string {
+  if (process.env["DOCKER_HOST"]) return process.env["DOCKER_HOST"];
+  const rootless = `${process.env["XDG_RUNTIME_DIR"] ?? "/run/user/0"}/docker.sock`;
+  return existsSync("/var/run/docker.sock") || !existsSync(rootless) ? "unix:///var/run/docker.sock" : `unix://${rootless}`;
+}
+
+/** Prepares a connection (nothing is sent yet). */
+export function connectEngine(host?: string): Engine {
+  const address = host ?? defaultAddress();
+  if (address.startsWith("unix://")) return { docker: new Docker({ socketPath: address.slice("unix://".length) }), address };
+  const { hostname, port, protocol } = new URL(address);
+  return {
+    docker: new Docker({ host: hostname, port: Number(port || 2375), protocol: protocol === "https:" ? "https" : "http" }),
+    address,
+  };
+}
+
+export interface EngineDescription {
+  readonly id: string;
+  readonly version: string;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
+interface Info {
+  ID: string;
+  ServerVersion: string;
+  NCPU: number;
+  MemTotal: number;
+}
+
+export async function describeEngine(engine: Engine): Promise<EngineDescription> {
+  const info = (await asking(engine, async () => engine.docker.info())) as Info;
+  return { id: info.ID, version: info.ServerVersion, cpus: info.NCPU, memoryBytes: info.MemTotal };
+}
+
+const unreachable = new Set(["ECONNREFUSED", "ENOENT", "EACCES", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH"]);
+
+/** Runs a request; a connection that fails becomes EngineUnreachable. */
+export async function asking<T>(engine: Engine, request: () => Promise<T>): Promise<T> {
+  try {
+    return await request();
+  } catch (cause) {
+    if (statusOf(cause) === undefined && unreachable.has(codeOf(cause))) {
+      throw new EngineUnreachable(`The Docker Engine at ${engine.address} does not answer (${codeOf(cause)}).`, { cause });
+    }
+    throw cause;
+  }
+}
+
+/** The HTTP status of an Engine's refusal, undefined where the error is none. */
+export function statusOf(error: unknown): number | undefined {
+  return typeof error === "object" && error !== null && "statusCode" in error && typeof error.statusCode === "number"
+    ? error.statusCode
+    : undefined;
+}
+
+function codeOf(error: unknown): string {
+  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** Docker's own words, without dockerode's "(HTTP code 404) no such container -" in front. */
+export function wordsOf(error: unknown): string {
+  if (typeof error === "object" && error !== null && "json" in error) {
+    const { json } = error;
+    if (typeof json === "object" && json !== null && "message" in json && typeof json.message === "string") {
+      return json.message.trim();
+    }
+  }
+  return error instanceof Error ? error.message.replace(/^\(HTTP code \d+\) [^-]*- /, "").trim() : String(error);
+}

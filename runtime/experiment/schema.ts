@@ -1,0 +1,95 @@
+// What a user may send of an experiment, as zod schemas: the one gate for POST and PUT. Numbers, key order and types of
+// environment and metadata are not taken from here (JavaScript would lose digits) but from the raw body, in SQL.
+
+import { parse as splitWords, ParseError } from "./command.ts";
+import { z } from "zod";
+import { parseSize } from "./units.ts";
+import { statuses } from "./states.ts";
+
+const environmentName = /^[^=\0]+$/;
+
+const environment = z.record(
+  z.string().regex(environmentName, "a variable's name is not empty and has no '='"),
+  z.union([z.string(), z.number(), z.boolean()], { error: "allowed are strings, numbers and booleans" }),
+);
+
+const command = z.string().superRefine((text, context) => {
+  try {
+    splitWords(text);
+  } catch (error) {
+    if (!(error instanceof ParseError)) throw error;
+    context.addIssue({ code: "custom", message: error.message });
+  }
+});
+
+const reserved = (name: string): boolean => name.startsWith("SKEDULER_") || name === "NVIDIA_VISIBLE_DEVICES";
+
+const docker = z.strictObject({
+  image: z.string().trim().min(1, "an image is needed, such as busybox:latest"),
+  command: command.default(""),
+  environment: environment
+    .superRefine((variables, context) => {
+      for (const name of Object.keys(variables).filter(reserved)) {
+        context.addIssue({ code: "custom", path: [name], message: "this variable is set by Skeduler alone" });
+      }
+    })
+    .default({}),
+});
+
+/** At least 6 MiB: below that Docker itself refuses to start a container. */
+const smallestMemory = 6 * 1024 * 1024;
+
+const memory = z.string().superRefine((text, context) => {
+  const bytes = parseSize(text);
+  if (bytes === undefined || bytes < smallestMemory) {
+    context.addIssue({ code: "custom", message: 'a size of at least 6MiB, such as "512MiB" or "16GiB"' });
+  }
+});
+
+const resources = z.strictObject({ memory: memory.optional() });
+
+/** Set by the server: ignored when sent, so that what GET gave can be sent back. */
+export const serverAssigned = [
+  "id",
+  "status",
+  "created_at",
+  "updated_at",
+  "owner",
+  "started_at",
+  "ended_at",
+  "result",
+  "attempt",
+  "host",
+] as const;
+
+const ignored = Object.fromEntries(serverAssigned.map((key) => [key, z.unknown().optional()]));
+
+/** POST /experiments. */
+export const newExperiment = z.strictObject({
+  ...ignored,
+  name: z.string().trim().min(1, "a name is needed"),
+  description: z.string().nullish(),
+  docker,
+  metadata: z.unknown().optional(),
+  resources: resources.nullish(),
+});
+
+const uuid = z.uuid();
+const blankable = z.string().nullish();
+
+/** PUT /experiments/{id}: what is absent, "" or null stays as it is. */
+export const experimentChange = z.strictObject({
+  ...ignored,
+  id: uuid.nullish(),
+  name: blankable,
+  description: blankable,
+  metadata: z.unknown().optional(),
+  status: z.union([z.enum(statuses), z.literal("")], { error: `allowed are ${statuses.join(", ")}` }).nullish(),
+  updated_at: z.union([z.iso.datetime({ offset: true }), z.literal("")], { error: "an RFC 3339 time" }).nullish(),
+  docker: z
+    .strictObject({ image: z.string(), command: z.string(), environment: z.record(z.string(), z.unknown()) })
+    .partial()
+    .nullish(),
+  resources: resources.nullish(),
+});
+export type ExperimentChange = z.infer<typeof experimentChange>;

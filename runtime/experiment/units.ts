@@ -1,0 +1,54 @@
+// Durations and sizes as people write them in the configuration: Go's notation ("1m30s", "500ms"), and bytes ("4GiB").
+// Both answer undefined for text that is not exactly that; the schema makes the sentence.
+
+const millisecondsOf: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** The longest duration: 24 days, since a timer of Node holds at most 2^31 - 1 ms (24.8 days). */
+export const longestDuration = 24 * 24 * 3_600_000;
+
+/** Whole milliseconds of a duration in Go's notation, or undefined. "0" needs no unit; nothing negative, nothing above 24 days. */
+export function parseDuration(text: string): number | undefined {
+  if (text === "0") return 0;
+  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
+  let total = 0;
+  for (const [, number = "", unit = ""] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
+    total += Number(number) * (millisecondsOf[unit] ?? 0);
+  }
+  if (total > longestDuration) return undefined;
+  return total > 0 ? Math.max(1, Math.round(total)) : 0; // a tiny time-out is not "no time-out"
+}
+
+const bytesOf: Readonly<Record<string, number>> = {
+  "": 1,
+  b: 1,
+  k: 1024,
+  m: 1024 ** 2,
+  g: 1024 ** 3,
+  t: 1024 ** 4,
+  kb: 1000,
+  mb: 1000 ** 2,
+  gb: 1000 ** 3,
+  tb: 1000 ** 4,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+  tib: 1024 ** 4,
+};
+
+/** Bytes of "4GiB", "500MB", "64k" (1024, as Docker counts) or a bare number; undefined where it is none, or no whole number of bytes. */
+export function parseSize(text: string): number | undefined {
+  const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text) ?? [];
+  const factor = bytesOf[unit.toLowerCase()];
+  if (number === "" || factor === undefined) return undefined;
+  const bytes = Number(number) * factor;
+  return Number.isSafeInteger(bytes) ? bytes : undefined;
+}

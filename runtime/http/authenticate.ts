@@ -1,0 +1,40 @@
+// Who sent a request: a token in the Authorization header (bare or after "Bearer "), or a session cookie from our own origin.
+// Digests of one length are compared, all of them, in constant time. Nothing here logs, and no token enters a message.
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { Token } from "../config/token-list.ts";
+import { ApiError } from "../errors.ts";
+import { cookieIn, openSession } from "./cookie.ts";
+import type { HeaderOf } from "./env.ts";
+import { isSameOrigin } from "./origin.ts";
+
+const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+
+/** The token that equals `given`; every token is compared whichever it is. */
+export function findToken(given: string, tokens: readonly Token[]): Token | undefined {
+  const wanted = digest(given);
+  let found: Token | undefined;
+  for (const token of tokens) if (timingSafeEqual(digest(token.token), wanted)) found = token;
+  return found;
+}
+
+/** The token in an Authorization header. "Bearer" itself may be a token, so the whole value is tried as well. */
+export function findAuthorized(value: string, tokens: readonly Token[]): Token | undefined {
+  return findToken(value.trim().replace(/^bearer +/i, ""), tokens) ?? findToken(value, tokens);
+}
+
+/** The owner's name, or unauthorized (401). */
+export function authenticate(header: HeaderOf, tokens: readonly Token[]): string {
+  const authorization = header("authorization");
+  if (authorization !== undefined) {
+    const token = findAuthorized(authorization, tokens);
+    if (token !== undefined) return token.name;
+    throw new ApiError("unauthorized", "The token in the Authorization header is not one of this server's.");
+  }
+  const cookie = cookieIn(header("cookie"));
+  if (cookie !== undefined && isSameOrigin(header)) {
+    const owner = openSession(cookie, tokens);
+    if (owner !== undefined) return owner;
+    throw new ApiError("unauthorized", "The session has ended: sign in again with POST /session.");
+  }
+  throw new ApiError("unauthorized", "A token is needed: send it as `Authorization: Bearer <token>`.");
+}

@@ -1,0 +1,128 @@
+// The thin router: request id, guard, token, then the function of the table below. Everything that is thrown becomes JSON here.
+// It knows paths and methods; what a call does is the function's alone.
+import { Hono, type MiddlewareHandler } from "hono";
+import type { Config } from "../config/schema.ts";
+import type { Token } from "../config/token-list.ts";
+import { ApiError } from "../errors.ts";
+import { createSession } from "../../functions/create-session.ts";
+import { deleteSession } from "../../functions/delete-session.ts";
+import { healthz, readyz } from "../../functions/health.ts";
+import type { Log } from "../log.ts";
+import { authenticate } from "./authenticate.ts";
+import type { EndpointHandler, Env } from "./env.ts";
+import { toApiError, toResponse } from "./errors.ts";
+import { guard } from "./guard.ts";
+import { requestIdOf } from "./request-id.ts";
+
+/** The calls of the documented interface, made with their dependencies by whoever starts the process. */
+export interface Functions {
+  readonly createExperiment: EndpointHandler;
+  readonly listExperiments: EndpointHandler;
+  readonly getExperiment: EndpointHandler;
+  readonly updateExperiment: EndpointHandler;
+  readonly readLogs: EndpointHandler;
+  readonly tailLogs: EndpointHandler;
+}
+
+export interface RouterDeps {
+  readonly functions: Functions;
+  readonly tokens: readonly Token[];
+  readonly config: Pick<Config, "http">;
+  readonly log: Log;
+  /** Resolves when the database answers and its schema is the one that this program knows; throws otherwise. */
+  ready(): Promise<void>;
+}
+
+interface Route {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly path: string;
+  readonly handler: EndpointHandler;
+  /** token: needs one; origin: needs none, but Host and Origin are checked; open: health, for anyone. */
+  readonly access: "token" | "origin" | "open";
+}
+
+function routesOf({ functions, tokens, config, ready }: RouterDeps): Route[] {
+  return [
+    { method: "GET", path: "/experiments", handler: functions.listExperiments, access: "token" },
+    { method: "POST", path: "/experiments", handler: functions.createExperiment, access: "token" },
+    { method: "GET", path: "/experiments/:id", handler: functions.getExperiment, access: "token" },
+    { method: "PUT", path: "/experiments/:id", handler: functions.updateExperiment, access: "token" },
+    { method: "GET", path: "/logs/:id", handler: functions.readLogs, access: "token" },
+    { method: "GET", path: "/logs/:id/tail", handler: refuseSocketless(functions.tailLogs), access: "token" },
+    {
+      method: "POST",
+      path: "/session",
+      handler: createSession({ tokens, maxBody: config.http.max_body }),
+      access: "origin",
+    },
+    { method: "DELETE", path: "/session", handler: deleteSession(), access: "origin" },
+    { method: "GET", path: "/healthz", handler: healthz(), access: "open" },
+    { method: "GET", path: "/readyz", handler: readyz({ ready }), access: "open" },
+  ];
+}
+
+/** `?ws` without an upgrade: a proxy took it away, or the client is none for websockets. */
+function refuseSocketless(tail: EndpointHandler): EndpointHandler {
+  return (c, next) => {
+    if (c.req.query("ws") === undefined) return tail(c, next);
+    throw new ApiError(
+      "upgrade_required",
+      "With ?ws this is a websocket: connect with an upgrade (a proxy between may drop it), or leave ?ws out.",
+    );
+  };
+}
+
+const withRequestId: MiddlewareHandler<Env> = async (c, next) => {
+  const id = requestIdOf(c.req.header("x-request-id"));
+  c.set("requestId", id);
+  c.set("owner", "");
+  await next();
+  c.res.headers.set("X-Request-Id", id);
+  if (c.req.method !== "HEAD" || c.res.body === null) return;
+  await c.res.body.cancel(); // a HEAD runs the GET: what it streams must end
+  c.res = new Response(null, c.res);
+};
+
+export function createRouter(deps: RouterDeps): Hono<Env> {
+  const app = new Hono<Env>();
+  const routes = routesOf(deps);
+  const enter =
+    (access: Route["access"]): MiddlewareHandler<Env> =>
+    async (c, next) => {
+      const header = (name: string): string | undefined => c.req.header(name);
+      if (access !== "open") guard(header, deps.config.http);
+      if (access === "token") c.set("owner", authenticate(header, deps.tokens));
+      await next();
+    };
+
+  app.use(withRequestId);
+  for (const { method, path, handler, access } of routes) app.on(method, path, enter(access), handler);
+  for (const path of new Set(routes.map((route) => route.path))) {
+    const methods = routes
+      .filter((route) => route.path === path)
+      .flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
+    app.all(path, enter("origin"), (c) => {
+      c.header("Allow", methods.join(", "));
+      const error = new ApiError(
+        "method_not_allowed",
+        `${c.req.method} is not possible here; ${methods.join(", ")} is.`,
+      );
+      return c.json(error.body(), error.status);
+    });
+  }
+  app.notFound((c) => {
+    const header = (name: string): string | undefined => c.req.header(name);
+    guard(header, deps.config.http);
+    const error = new ApiError(
+      "not_found",
+      "There is nothing under this path; the calls begin with /experiments and /logs.",
+    );
+    return c.json(error.body(), error.status);
+  });
+  app.onError((error, c) => {
+    // hono's own: a path that cannot be decoded and the like.
+    const id = c.get("requestId");
+    return toResponse(toApiError(error, id, deps.log), id);
+  });
+  return app;
+}

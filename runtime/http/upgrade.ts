@@ -1,0 +1,110 @@
+// The websocket end of a tail: the same guard, token and checks as every request, then the upgrade, pings, and a clean close.
+// Whatever is wrong before the upgrade is answered as plain HTTP with the documented JSON.
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { WebSocket, WebSocketServer } from "ws";
+import type { Config } from "../config/schema.ts";
+import type { Token } from "../config/token-list.ts";
+import { ApiError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { authenticate } from "./authenticate.ts";
+import type { HeaderOf } from "./env.ts";
+import { toApiError } from "./errors.ts";
+import { guard } from "./guard.ts";
+import { parseUuid } from "./id.ts";
+import type { OnUpgrade } from "./listen.ts";
+import { keepAlive, pingMs } from "./liveness.ts";
+import { answerError } from "./raw-answer.ts";
+import { requestIdOf } from "./request-id.ts";
+
+/** How long a client may take to answer our close before its connection is cut. */
+const closeMs = 5000;
+
+export interface UpgradeDeps {
+  readonly tokens: readonly Token[];
+  readonly config: Pick<Config, "http">;
+  readonly log: Log;
+  /** Throws an ApiError when there is no such log or the query is wrong. */
+  readonly checkTail: (id: string, query: URLSearchParams) => Promise<void>;
+  /** Sends the tail and closes the websocket; ends when it closes. */
+  readonly tailLogsSocket: (ws: WebSocket, request: { id: string; query: URLSearchParams }) => Promise<void>;
+  /** Milliseconds between pings. */
+  readonly pingEvery?: number;
+}
+
+function headerOf(request: IncomingMessage): HeaderOf {
+  return (name) => {
+    const value = request.headers[name];
+    return Array.isArray(value) ? value.join(", ") : value;
+  };
+}
+
+function parseTarget(request: IncomingMessage): { id: string; query: URLSearchParams } {
+  const [path = "", query = ""] = (request.url ?? "").split(/\?(.*)/s);
+  const id = /^\/logs\/([^/]*)\/tail$/.exec(path)?.[1];
+  if (id === undefined)
+    throw new ApiError("not_found", "There is no websocket under this path; /logs/{id}/tail?ws is one.");
+  return { id: parseUuid(id), query: new URLSearchParams(query) };
+}
+
+export function createUpgrade(deps: UpgradeDeps): { onUpgrade: OnUpgrade; close(): Promise<void> } {
+  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 64 * 1024 });
+  let closing = false;
+  server.on("wsClientError", (_error, socket) => {
+    answerError(
+      socket,
+      new ApiError("bad_request", "This is not a correct websocket handshake (GET, version 13, a key)."),
+    );
+  });
+
+  async function tail(ws: WebSocket, target: { id: string; query: URLSearchParams }, requestId: string): Promise<void> {
+    try {
+      await deps.tailLogsSocket(ws, target);
+    } catch (error) {
+      if (ws.readyState !== WebSocket.OPEN) return; // the client left: whatever that broke is no news
+      const told = toApiError(error, requestId, deps.log);
+      ws.close(told.code === "unavailable" ? 1013 : 1011, told.message.slice(0, 120));
+    }
+  }
+
+  async function enter(request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): Promise<void> {
+    const header = headerOf(request);
+    guard(header, deps.config.http);
+    authenticate(header, deps.tokens);
+    const target = parseTarget(request);
+    await deps.checkTail(target.id, target.query);
+    if (closing) throw new ApiError("unavailable", "The server is stopping: try again.");
+    if (socket.destroyed) return;
+    server.handleUpgrade(request, socket, head, (ws) => {
+      ws.on("error", (error) => deps.log.debug({ requestId, err: error }, "a websocket failed"));
+      keepAlive(ws, socket, deps.pingEvery ?? pingMs);
+      void tail(ws, target, requestId);
+    });
+  }
+
+  return {
+    onUpgrade: (request, socket, head) => {
+      const requestId = requestIdOf(headerOf(request)("x-request-id"));
+      // A client that leaves while we look must not end the process.
+      socket.on("error", () => socket.destroy());
+      enter(request, socket, head, requestId).catch((error: unknown) =>
+        answerError(socket, toApiError(error, requestId, deps.log), requestId),
+      );
+    },
+    /** Closes every tail with 1001; resolves when all are gone, after 5 s at most. */
+    close: async () => {
+      closing = true;
+      const open = [...server.clients].map(async (ws) => {
+        const { promise, resolve } = Promise.withResolvers<undefined>();
+        const timer = setTimeout(() => ws.terminate(), closeMs);
+        ws.once("close", () => {
+          clearTimeout(timer);
+          resolve(undefined);
+        });
+        ws.close(1001, "the server is stopping");
+        return promise;
+      });
+      await Promise.all(open);
+    },
+  };
+}

@@ -1,0 +1,146 @@
+// One stored chunk of a log: `data` is the bytes of all streams in the order they came, `entries` says per record which
+// stream, how long, and when. Pure. A record is a line with its newline, or a piece of a line (very long, or the last).
+// Encoding of `entries`, per record: varint(length * 4 + stream), varint(zigzag(nanoseconds since the record before)).
+
+export const streams = ["stdout", "stderr", "skeduler"] as const;
+export type Stream = (typeof streams)[number];
+
+/** A time to the nanosecond, as two numbers that JavaScript holds exactly. */
+export interface Time {
+  readonly seconds: number;
+  readonly nanos: number;
+}
+
+export interface LogRecord extends Time {
+  readonly stream: Stream;
+  readonly bytes: Buffer;
+}
+
+/** Bytes of data in a chunk at most, unless one record alone is longer. Rows of this size are where inserts stop getting faster. */
+export const chunkBytes = 256 * 1024;
+
+/** Times further apart than this start a new chunk: their difference must be exact in a double. */
+const longestGap = 2 ** 50;
+
+export type PerStream = Record<Stream, number>;
+
+export interface Chunk {
+  readonly base: Time;
+  readonly last: Time;
+  readonly bytes: Readonly<PerStream>;
+  readonly lines: Readonly<PerStream>;
+  readonly data: Buffer;
+  readonly entries: Buffer;
+}
+
+const newline = 0x0a;
+
+/** Gathers records into one chunk. */
+export class ChunkBuilder {
+  #parts: Buffer[] = [];
+  #size = 0;
+  #entries: Buffer = Buffer.allocUnsafe(4096);
+  #used = 0;
+  #base: Time | undefined;
+  #last: Time = { seconds: 0, nanos: 0 };
+  #bytes: PerStream = { stdout: 0, stderr: 0, skeduler: 0 };
+  #lines: PerStream = { stdout: 0, stderr: 0, skeduler: 0 };
+
+  get empty(): boolean {
+    return this.#base === undefined;
+  }
+
+  /** Whether the record has room here; an empty chunk takes any. */
+  fits(record: LogRecord): boolean {
+    if (this.#base === undefined) return true;
+    return this.#size + record.bytes.length <= chunkBytes && Math.abs(between(this.#last, record)) < longestGap;
+  }
+
+  add(record: LogRecord): void {
+    this.#base ??= { seconds: record.seconds, nanos: record.nanos };
+    if (this.empty || this.#parts.length === 0) this.#last = this.#base;
+    if (this.#used + 20 > this.#entries.length) {
+      this.#entries = Buffer.concat([this.#entries], this.#entries.length * 2);
+    }
+    const delta = between(this.#last, record);
+    this.#used = writeVarint(this.#entries, this.#used, record.bytes.length * 4 + streams.indexOf(record.stream));
+    this.#used = writeVarint(this.#entries, this.#used, delta >= 0 ? delta * 2 : -delta * 2 - 1);
+    this.#last = { seconds: record.seconds, nanos: record.nanos };
+    this.#parts.push(record.bytes);
+    this.#size += record.bytes.length;
+    this.#bytes[record.stream] += record.bytes.length;
+    if (record.bytes.at(-1) === newline) this.#lines[record.stream] += 1;
+  }
+
+  /** The chunk; the builder is not to be used after. */
+  build(): Chunk {
+    if (this.#base === undefined) throw new Error("an empty chunk is never built");
+    return {
+      base: this.#base,
+      last: this.#last,
+      bytes: this.#bytes,
+      lines: this.#lines,
+      data: Buffer.concat(this.#parts, this.#size),
+      entries: Buffer.from(this.#entries.subarray(0, this.#used)),
+    };
+  }
+}
+
+/** The records of a stored chunk, views into its data. */
+export function* records(base: Time, data: Buffer, entries: Buffer): Generator<LogRecord> {
+  let at = 0;
+  let offset = 0;
+  let { seconds, nanos } = base;
+  const read = (): number => {
+    let value = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = entries[at++];
+      if (byte === undefined) throw new Error("a log chunk's index is cut short");
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+      scale *= 128;
+    }
+  };
+  while (at < entries.length) {
+    const head = read();
+    const zigzag = read();
+    const delta = zigzag % 2 === 0 ? zigzag / 2 : -(zigzag + 1) / 2;
+    const total = nanos + delta;
+    const carry = Math.floor(total / 1e9);
+    seconds += carry;
+    nanos = total - carry * 1e9;
+    const stream = streams[head % 4];
+    if (stream === undefined) throw new Error("a log chunk names an unknown stream");
+    const length = Math.floor(head / 4);
+    yield { stream, seconds, nanos, bytes: data.subarray(offset, offset + length) };
+    offset += length;
+  }
+}
+
+/** Nanoseconds from a to b. */
+function between(a: Time, b: Time): number {
+  return (b.seconds - a.seconds) * 1e9 + (b.nanos - a.nanos);
+}
+
+function writeVarint(buffer: Buffer, at: number, value: number): number {
+  let rest = value;
+  let index = at;
+  while (rest >= 128) {
+    buffer[index++] = (rest % 128) | 0x80;
+    rest = Math.floor(rest / 128);
+  }
+  buffer[index++] = rest;
+  return index;
+}
+
+/** RFC 3339 with nine digits, as Docker prints it. */
+export function formatTime(time: Time): string {
+  return `${new Date(time.seconds * 1000).toISOString().slice(0, 19)}.${String(time.nanos).padStart(9, "0")}Z`;
+}
+
+/** Now, to the millisecond that Node knows. */
+export function now(): Time {
+  const ms = Date.now();
+  return { seconds: Math.floor(ms / 1000), nanos: (ms % 1000) * 1_000_000 };
+}

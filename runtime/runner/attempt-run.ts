@@ -1,0 +1,245 @@
+// One attempt, from whatever state it is found in to its end: image, container, start, log, end, report, removal.
+// Recovery is this same function with steps already done. Order with reason: the log before the end (who sees the end can
+// read all of it), the end before the removal (a crash between them leaves a container to adopt, not a lost result).
+// Throws when something outside fails (Docker or Postgres away, fenced): the reconciler comes again.
+
+import { chmod, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { parseSize } from "../experiment/units.ts";
+import type { Pool } from "../database/pool.ts";
+import { closeAttempt, recordStart, type OpenAttempt } from "../database/statements/runner.ts";
+import { containerName } from "../docker/container-options.ts";
+import {
+  BadCommand,
+  createContainer,
+  ImageMissing,
+  inspectContainer,
+  removeContainer,
+  startContainer,
+  stopContainer,
+  waitContainer,
+  type ContainerState,
+} from "../docker/containers.ts";
+import { EngineFailure, type Engine } from "../docker/engine.ts";
+import { describeExit, signalName } from "../docker/exit.ts";
+import { ensureImage } from "../docker/images.ts";
+import type { LogPosition } from "../docker/log-entries.ts";
+import { parse as splitWords } from "../experiment/command.ts";
+import type { Reason, Result } from "../experiment/states.ts";
+import { environmentOf } from "./environment.ts";
+import { drainLog, followLog } from "./log-pump.ts";
+import { Fenced, LogWriter } from "./log-writer.ts";
+
+export interface RunnerContext {
+  readonly db: Pool;
+  readonly engine: Engine;
+  readonly log: Logger;
+  readonly installation: string;
+  readonly host: string;
+  readonly epoch: string;
+  /** Milliseconds. */
+  readonly pullTimeout: number;
+  readonly stopGrace: number;
+  readonly logMaxBytes: number;
+  /** A folder of this host under which each attempt gets one of its own. */
+  readonly outputs: string | undefined;
+  readonly changed: (experimentId: string) => void;
+}
+
+export interface RunSignals {
+  /** The experiment was cancelled: stop the container. */
+  readonly cancel: AbortSignal;
+  /** The runner leaves: drop everything as it is, the container runs on. */
+  readonly detach: AbortSignal;
+}
+
+interface Run extends RunnerContext {
+  readonly attempt: OpenAttempt;
+  readonly signals: RunSignals;
+  readonly writer: LogWriter;
+}
+
+/** Resolves when the attempt is closed and its container removed. */
+export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, signals: RunSignals): Promise<void> {
+  const run: Run = {
+    ...context,
+    attempt,
+    signals,
+    writer: new LogWriter({
+      db: context.db,
+      attemptId: attempt.id,
+      epoch: context.epoch,
+      nextSeq: attempt.next_seq,
+      position: attempt.log_position as LogPosition,
+      endsLine: attempt.ends_line,
+      onStored: () => context.changed(attempt.experiment_id),
+      signal: signals.detach,
+    }),
+  };
+  const found = await inspectContainer(context.engine, containerName(attempt.id));
+  try {
+    const state = await started(run, found);
+    await ended(run, state);
+  } catch (error) {
+    if (!(error instanceof CouldNotRun)) throw error;
+    await close(run, error.result, false, undefined);
+  }
+  await removeContainer(context.engine, containerName(attempt.id));
+}
+
+/** The attempt ends here without a container that ran to its own end. */
+class CouldNotRun extends Error {
+  readonly result: Result;
+  constructor(reason: Reason, message: string) {
+    super(message);
+    this.result = { reason, exit_code: null, signal: null, message };
+  }
+}
+
+/** Makes sure that the container was started; its state. */
+async function started(run: Run, found: ContainerState | undefined): Promise<ContainerState> {
+  const { attempt, engine } = run;
+  if (found === undefined && attempt.started) {
+    throw new CouldNotRun("engine", "The container is gone: somebody or something other than Skeduler removed it.");
+  }
+  if (found?.startedAt !== undefined) return noteStart(run, found, outputOf(run));
+  if (run.signals.cancel.aborted) throw cancelledBeforeStart();
+  const output = outputOf(run);
+  const id = found?.id ?? (await create(run, output));
+  if (run.signals.cancel.aborted) throw cancelledBeforeStart();
+  await orCouldNotRun(async () => startContainer(engine, id));
+  const state = await inspectContainer(engine, id);
+  if (state === undefined) throw new CouldNotRun("engine", "The container vanished as it was started.");
+  return noteStart(run, state, output);
+}
+
+function cancelledBeforeStart(): CouldNotRun {
+  return new CouldNotRun("user", "Cancelled before its container was started.");
+}
+
+async function create(run: Run, output: string | undefined): Promise<string> {
+  const { attempt, engine, signals, writer } = run;
+  await writer.line(`attempt ${attempt.number} on host ${run.host}`);
+  await pull(run);
+  if (output !== undefined) {
+    await mkdir(output, { recursive: true });
+    await chmod(output, 0o777); // whoever the image runs as may write there
+  }
+  signals.detach.throwIfAborted();
+  const memoryBytes = attempt.memory === null ? undefined : parseSize(attempt.memory);
+  const id = await orCouldNotRun(async () =>
+    createContainer(engine, {
+      attemptId: attempt.id,
+      experimentId: attempt.experiment_id,
+      installation: run.installation,
+      host: run.host,
+      image: attempt.image,
+      command: splitWords(attempt.command),
+      environment: environmentOf(attempt, run.host, output),
+      memoryBytes,
+      gpus: attempt.gpus,
+      output,
+      logMaxBytes: run.logMaxBytes,
+    }),
+  );
+  await writer.line(`starting ${attempt.image}${attempt.gpus.length > 0 ? ` with GPUs ${attempt.gpus.join(", ")}` : ""}`);
+  return id;
+}
+
+function outputOf(run: Run): string | undefined {
+  return run.outputs === undefined ? undefined : join(run.outputs, run.attempt.experiment_id, String(run.attempt.number));
+}
+
+async function pull(run: Run): Promise<void> {
+  const { signals, writer, attempt, engine, pullTimeout } = run;
+  const limit = AbortSignal.timeout(pullTimeout);
+  try {
+    await ensureImage(engine, attempt.image, {
+      signal: AbortSignal.any([signals.cancel, signals.detach, limit]),
+      onProgress: (text) => {
+        writer.line(text).catch(() => undefined); // a failure to store shows at the next line that is awaited
+      },
+    });
+  } catch (error) {
+    signals.detach.throwIfAborted();
+    if (signals.cancel.aborted) throw cancelledBeforeStart();
+    if (limit.aborted) throw new CouldNotRun("image", `Pulling ${attempt.image} took longer than ${pullTimeout / 1000} s.`);
+    if (error instanceof ImageMissing) throw new CouldNotRun("image", error.message);
+    throw error;
+  }
+}
+
+async function orCouldNotRun<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ImageMissing) throw new CouldNotRun("image", `The image is not on the host: ${error.message}`);
+    if (error instanceof BadCommand) throw new CouldNotRun("command", `The command could not be started: ${error.message}`);
+    if (error instanceof EngineFailure) throw new CouldNotRun("engine", `Docker could not run it: ${error.message}`);
+    throw error;
+  }
+}
+
+async function noteStart(run: Run, state: ContainerState, output: string | undefined): Promise<ContainerState> {
+  const fence = { attemptId: run.attempt.id, epoch: run.epoch };
+  const startedAt = state.startedAt ?? new Date();
+  if (!(await recordStart(run.db, fence, { containerId: state.id, startedAt, output }))) throw new Fenced();
+  run.changed(run.attempt.experiment_id);
+  return state;
+}
+
+/** Follows a started container to its end and closes the attempt. */
+async function ended(run: Run, state: ContainerState): Promise<void> {
+  const { engine, signals, writer, attempt } = run;
+  const pump = { engine, containerId: state.id, writer, signal: signals.detach };
+  let stopping: Promise<void> | undefined;
+  const stop = (): void => {
+    stopping ??= stopContainer(engine, state.id, Math.ceil(run.stopGrace / 1000));
+    stopping.catch(() => undefined); // awaited below
+  };
+  signals.cancel.addEventListener("abort", stop, { once: true });
+  try {
+    if (signals.cancel.aborted && state.running) stop();
+    await Promise.all([followLog(pump), waitContainer(engine, state.id, signals.detach)]);
+    await stopping;
+  } catch (error) {
+    signals.detach.throwIfAborted();
+    throw error;
+  } finally {
+    signals.cancel.removeEventListener("abort", stop);
+  }
+  await drainLog(pump);
+  const end = await inspectContainer(engine, state.id);
+  if (end === undefined) throw new CouldNotRun("engine", "The container was removed before its end could be read.");
+  // A start that failed late: Docker says why in its own words.
+  if (end.error !== "" && end.exitCode !== 0 && end.startedAt === undefined) throw new CouldNotRun("engine", end.error);
+  const ownEnd = describeExit(end, attempt.memory ?? undefined);
+  const result: Result = stopping === undefined && !wasStopped(run, end) ? ownEnd : cancelled(end);
+  await writer.line(result.message);
+  await close(run, result, result.reason !== "user", end.finishedAt);
+}
+
+/** Found cancelled and dead by a signal: an earlier runner stopped it. */
+function wasStopped(run: Run, end: ContainerState): boolean {
+  return run.signals.cancel.aborted && (end.exitCode === 143 || end.exitCode === 137);
+}
+
+function cancelled(end: ContainerState): Result {
+  const signal = signalName(end.exitCode);
+  return {
+    reason: "user",
+    exit_code: end.exitCode,
+    signal,
+    message: `Cancelled; the container ended with exit code ${end.exitCode}${signal === null ? "" : ` (${signal})`}.`,
+  };
+}
+
+async function close(run: Run, result: Result, finished: boolean, endedAt: Date | undefined): Promise<void> {
+  if (endedAt === undefined) await run.writer.line(result.message);
+  await run.writer.flush();
+  const fence = { attemptId: run.attempt.id, epoch: run.epoch };
+  if (!(await closeAttempt(run.db, fence, { result, finished, endedAt }))) throw new Fenced();
+  run.log.info({ experiment: run.attempt.experiment_id, attempt: run.attempt.id, result }, "attempt closed");
+  run.changed(run.attempt.experiment_id);
+}

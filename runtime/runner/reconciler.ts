@@ -1,0 +1,140 @@
+// Compares the open attempts that Postgres assigns to this host with what runs here, and closes the difference: starts or
+// adopts what is open, stops what is not wanted any more, removes containers of ours that no open attempt has. Queue jobs
+// make it happen at once; a timer makes it happen anyway. It never throws: what fails is logged and tried again.
+
+import type { Logger } from "pino";
+import { isUnavailable } from "../database/faults.ts";
+import { readKnownAttempts, readOpenAttempts, type OpenAttempt } from "../database/statements/runner.ts";
+import { listContainers, removeContainer, stopContainer, type OwnContainer } from "../docker/containers.ts";
+import { runAttempt, type RunnerContext } from "./attempt-run.ts";
+import { Fenced } from "./log-writer.ts";
+
+/** Containers whose attempt nobody knows are spared this long: their row may not be visible yet. */
+const youngFor = 60_000;
+/** How soon a run that failed on something outside is taken up again. */
+const retryAfter = 1_000;
+
+interface Running {
+  readonly cancel: AbortController;
+  readonly done: Promise<void>;
+}
+
+export class Reconciler {
+  readonly #context: RunnerContext;
+  readonly #log: Logger;
+  readonly #runs = new Map<string, Running>();
+  readonly #detach = new AbortController();
+  readonly #reported = new Set<string>();
+  #current: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  /** Set where the database is not the one that this host knew: unknown containers are then left alone. */
+  readonly #spareUnknown: boolean;
+
+  constructor(context: RunnerContext, options: { readonly spareUnknown: boolean }) {
+    this.#context = context;
+    this.#log = context.log;
+    this.#spareUnknown = options.spareUnknown;
+  }
+
+  /** How many attempts are in hand. */
+  get size(): number {
+    return this.#runs.size;
+  }
+
+  /** Looks at the rows again, counting everything committed before the call. */
+  async reconcile(): Promise<void> {
+    if (this.#current === undefined) return this.#begin();
+    this.#next ??= this.#current.then(async () => {
+      this.#next = undefined;
+      return this.#begin();
+    });
+    return this.#next;
+  }
+
+  /** Leaves every container running and forgets it; resolves when nothing of this process touches them any more. */
+  async detach(): Promise<void> {
+    clearTimeout(this.#retry);
+    this.#detach.abort(new Error("the runner is shutting down"));
+    await Promise.all([...this.#runs.values()].map(async (run) => run.done));
+    await this.#current;
+  }
+
+  async #begin(): Promise<void> {
+    this.#current = this.#look().finally(() => {
+      this.#current = undefined;
+    });
+    return this.#current;
+  }
+
+  async #look(): Promise<void> {
+    if (this.#detach.signal.aborted) return;
+    const { db, host, epoch } = this.#context;
+    try {
+      for (const attempt of await readOpenAttempts(db, host, epoch)) this.#take(attempt);
+    } catch (error) {
+      this.#log.warn({ err: error }, "the open attempts could not be read; trying again");
+    }
+  }
+
+  #take(attempt: OpenAttempt): void {
+    const running = this.#runs.get(attempt.id);
+    if (running !== undefined) {
+      if (!attempt.wanted) running.cancel.abort();
+      return;
+    }
+    if (this.#detach.signal.aborted) return;
+    const cancel = new AbortController();
+    if (!attempt.wanted) cancel.abort();
+    const signals = { cancel: cancel.signal, detach: this.#detach.signal };
+    const done = runAttempt(this.#context, attempt, signals)
+      .catch((error: unknown) => this.#failed(attempt, error))
+      .finally(() => this.#runs.delete(attempt.id));
+    this.#runs.set(attempt.id, { cancel, done });
+  }
+
+  #failed(attempt: OpenAttempt, error: unknown): void {
+    if (this.#detach.signal.aborted) return;
+    const ids = { experiment: attempt.experiment_id, attempt: attempt.id };
+    if (error instanceof Fenced) {
+      this.#log.warn(ids, "the attempt belongs to another runner now");
+      return;
+    }
+    this.#log.warn({ ...ids, err: error }, "an attempt could not be carried on; trying again");
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      this.reconcile().catch(() => undefined); // reconcile itself logs
+    }, retryAfter);
+  }
+
+  /** Removes containers of ours that no open attempt has: left by a crash between report and removal, or strays. */
+  async sweep(): Promise<void> {
+    const { db, engine, installation, host } = this.#context;
+    try {
+      const idle = (await listContainers(engine, { installation, host })).filter((c) => !this.#runs.has(c.attemptId));
+      if (idle.length === 0) return;
+      const known = await readKnownAttempts(db, idle.map((container) => container.attemptId).filter((id) => id !== ""));
+      for (const container of idle) await this.#judge(container, known.get(container.attemptId));
+    } catch (error) {
+      if (!this.#detach.signal.aborted) this.#log.warn({ err: error }, "the host's containers could not be compared");
+      if (!isUnavailable(error)) return;
+    }
+  }
+
+  async #judge(container: OwnContainer, attempt: { open: boolean } | undefined): Promise<void> {
+    if (attempt?.open === true || this.#runs.has(container.attemptId)) return; // reconcile's business
+    const { engine } = this.#context;
+    if (attempt === undefined) {
+      if (Date.now() - container.created.getTime() < youngFor) return;
+      if (this.#spareUnknown) {
+        if (this.#reported.has(container.id)) return;
+        this.#reported.add(container.id);
+        this.#log.error({ container: container.id }, "a container that this database does not know is left running: the database was restored or replaced");
+        return;
+      }
+    }
+    this.#log.warn({ container: container.id, attempt: container.attemptId }, "a stray container of ours is removed");
+    if (container.running) await stopContainer(engine, container.id, Math.ceil(this.#context.stopGrace / 1000));
+    await removeContainer(engine, container.id);
+  }
+}
