@@ -139,5 +139,6 @@ create table skeduler.log_chunks (
   entries bytea not null,
   primary key (attempt_id, seq, day)
 ) partition by range (day);
+alter table skeduler.log_chunks alter column data set storage external, alter column entries set storage external;
+-- Days get partitions of their own ahead of time; this one only catches what none was made for.
 create table skeduler.log_chunks_default partition of skeduler.log_chunks default;
-alter table skeduler.log_chunks_default alter column data set storage external, alter column entries set storage external;

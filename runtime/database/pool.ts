@@ -4,6 +4,7 @@
 import pg from "pg";
 import type { Logger } from "pino";
 import type { z } from "zod";
+import { connectionFault } from "./faults.ts";
 
 export interface Queryable {
   query<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<R>>;
@@ -33,6 +34,18 @@ export function createPool(options: PoolOptions): Pool {
   });
   pool.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
   return pool;
+}
+
+/** A pool whose database was reached once; a UserError with one sentence where it cannot be. */
+export async function connectPool(options: PoolOptions): Promise<Pool> {
+  const pool = createPool(options);
+  try {
+    await pool.query("select 1");
+    return pool;
+  } catch (cause) {
+    await pool.end();
+    throw connectionFault(options.url, cause);
+  }
 }
 
 /** All rows, each checked. */

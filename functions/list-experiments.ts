@@ -1,0 +1,78 @@
+// GET /experiments: all of them, oldest first, streamed page by page with flat memory; or one page with ?limit and
+// ?cursor (the next cursor comes in the header Skeduler-Cursor, absent on the last page). Filters: status, owner, name.
+
+import { z } from "zod";
+import type { Pool } from "../runtime/database/pool.ts";
+import { readPage, type PageQuery } from "../runtime/database/statements/read-experiments.ts";
+import { ApiError } from "../runtime/errors.ts";
+import { statuses } from "../runtime/experiment/states.ts";
+import type { EndpointHandler } from "../runtime/http/env.ts";
+
+/** Experiments read at a time: about half a megabyte of JSON. */
+const pageLength = 1000;
+
+const query = z.strictObject({
+  limit: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/, "a whole number from 1 to 99999")
+    .transform(Number)
+    .optional(),
+  cursor: z
+    .string()
+    .regex(/^\d{1,18}$/, "a value of the header Skeduler-Cursor")
+    .transform(BigInt)
+    .optional(),
+  order: z.enum(["asc", "desc"]).default("asc"),
+  status: z
+    .string()
+    .transform((text) => text.toUpperCase().split(","))
+    .pipe(z.array(z.enum(statuses)))
+    .optional(),
+  owner: z.string().optional(),
+  name: z.string().optional(),
+});
+
+export function listExperiments({ db }: { readonly db: Pool }): EndpointHandler {
+  return async (c) => {
+    const asked = query.safeParse(c.req.query());
+    if (!asked.success) {
+      const details = asked.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+      throw new ApiError("validation", "The query has something that is not possible; possible are limit, cursor, order, status, owner, name.", { details });
+    }
+    const { limit, cursor, order, status, owner, name } = asked.data;
+    const filter = { order, status, owner, name };
+    const headers = { "Content-Type": "application/json; charset=utf-8" };
+    if (limit !== undefined) {
+      const page = await readPage(db, { ...filter, after: cursor, limit });
+      const more: Record<string, string> = page.count === limit && page.last !== null ? { "Skeduler-Cursor": page.last } : {};
+      return new Response(`[${page.body ?? ""}]`, { headers: { ...headers, ...more } });
+    }
+    const pages = readAll(db, { ...filter, after: cursor, limit: pageLength });
+    // The first page before the headers: a database that is away is then a 503 and not a broken list.
+    const first = await pages.next();
+    return new Response(ReadableStream.from(stream(first, pages)), { headers });
+  };
+}
+
+async function* readAll(db: Pool, query: PageQuery): AsyncGenerator<string> {
+  let after = query.after;
+  for (;;) {
+    const page = await readPage(db, { ...query, after });
+    if (page.body !== null) yield page.body;
+    if (page.count < query.limit || page.last === null) return;
+    after = BigInt(page.last);
+  }
+}
+
+async function* stream(
+  first: IteratorResult<string, unknown>,
+  rest: AsyncGenerator<string>,
+): AsyncGenerator<Uint8Array> {
+  if (first.done === true) {
+    yield Buffer.from("[]");
+    return;
+  }
+  yield Buffer.from(`[${first.value}`);
+  for await (const page of rest) yield Buffer.from(`,${page}`);
+  yield Buffer.from("]");
+}

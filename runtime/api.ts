@@ -1,0 +1,124 @@
+// One API process: HTTP and websocket, and the control tasks (placement, housekeeping). Any number of them share a database.
+// `close` ends it in the order that loses nothing: no new requests, tails told, jobs ended, connections closed.
+
+import type { Hono } from "hono";
+import { createExperiment } from "../functions/create-experiment.ts";
+import { getExperiment } from "../functions/get-experiment.ts";
+import { listExperiments } from "../functions/list-experiments.ts";
+import { readLogs } from "../functions/read-logs.ts";
+import { checkTail, tailLogs, tailLogsSocket } from "../functions/tail-logs.ts";
+import { updateExperiment } from "../functions/update-experiment.ts";
+import { keepHouse, keepHouseTask } from "../tasks/keep-house.ts";
+import { placeExperiments, placeExperimentsTask } from "../tasks/place-experiments.ts";
+import type { Config } from "./config/schema.ts";
+import type { Token } from "./config/token-list.ts";
+import { listen } from "./database/listener.ts";
+import { requireMigrated } from "./database/migrate.ts";
+import { Notifier } from "./database/notifier.ts";
+import { connectPool } from "./database/pool.ts";
+import { startQueue } from "./database/queue.ts";
+import { preparePartitions } from "./database/statements/housekeeping.ts";
+import type { Env } from "./http/env.ts";
+import { serve } from "./http/listen.ts";
+import { createRouter } from "./http/router.ts";
+import { createUpgrade } from "./http/upgrade.ts";
+import { LogFeed } from "./logs/feed.ts";
+import type { Log } from "./log.ts";
+import { Placement } from "./placement.ts";
+
+/** Postgres connections at most: requests are gathered, so a few carry thousands a second. */
+const connections = 10;
+/** Placement looks by itself this often, ms, in case a queue job was lost. */
+const placeEvery = 5_000;
+
+export interface Api {
+  readonly url: string;
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface ApiOptions {
+  readonly config: Config;
+  readonly database: string;
+  readonly tokens: readonly Token[];
+  readonly log: Log;
+}
+
+export async function startApi({ config, database, tokens, log }: ApiOptions): Promise<Api> {
+  const db = await connectPool({ url: database, max: connections, name: "skeduler api", log });
+  try {
+    await requireMigrated(db);
+    await preparePartitions(db);
+  } catch (error) {
+    await db.end();
+    throw error;
+  }
+  const notifier = new Notifier(db, log);
+  const placement = new Placement(db, notifier);
+  const placeSoon = (): void => {
+    placement.run().catch((error: unknown) => log.warn({ err: error }, "placement failed; the queue job tries again"));
+  };
+  const closing = new AbortController();
+  const feed = new LogFeed(db);
+  const listening = listen({
+    url: database,
+    log,
+    signal: closing.signal,
+    onChanged: (ids) => feed.wake(ids),
+    onConnected: () => feed.wakeAll(),
+  });
+  const tail = { db, feed, closing: closing.signal };
+  const shared = { db, maxBody: config.http.max_body, placeSoon };
+  const app: Hono<Env> = createRouter({
+    functions: {
+      createExperiment: createExperiment(shared),
+      listExperiments: listExperiments({ db }),
+      getExperiment: getExperiment({ db }),
+      updateExperiment: updateExperiment({ ...shared, notifier }),
+      readLogs: readLogs({ db }),
+      tailLogs: tailLogs(tail),
+    },
+    tokens,
+    config,
+    log,
+    ready: async () => requireMigrated(db),
+  });
+  const upgrade = createUpgrade({ tokens, config, log, checkTail: checkTail(tail), tailLogsSocket: tailLogsSocket(tail) });
+
+  const stop = async (): Promise<void> => {
+    closing.abort(new Error("the server is stopping"));
+    feed.close();
+    await listening;
+    await notifier.idle();
+    await db.end();
+  };
+  try {
+    const server = await serve(app, config, { onUpgrade: upgrade.onUpgrade, log });
+    const queue = await startQueue({
+      pool: db,
+      log,
+      tasks: { [placeExperimentsTask]: placeExperiments(placement), [keepHouseTask]: keepHouse(db) },
+      concurrency: 2,
+      cron: { [keepHouseTask]: "17 * * * *" },
+    });
+    const backstop = setInterval(placeSoon, placeEvery);
+    placeSoon();
+    return {
+      url: server.url,
+      port: server.port,
+      close: async () => {
+        clearInterval(backstop);
+        const closed = server.close("shutdown");
+        await upgrade.close();
+        closing.abort(new Error("the server is stopping"));
+        feed.wakeAll();
+        await closed;
+        await queue.stop();
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}

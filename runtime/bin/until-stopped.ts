@@ -1,0 +1,10 @@
+// A long-running command stays until it is asked to stop or something it needs is lost.
+
+/** Resolves when the signal aborts; rejects when `lost` does. */
+export async function untilStopped(signal: AbortSignal, lost?: Promise<never>): Promise<void> {
+  const stopped = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+  await (lost === undefined ? stopped : Promise.race([stopped, lost]));
+}

@@ -1,0 +1,6 @@
+// JSON that SQL has built goes out as it is.
+
+/** 200 with a JSON text. */
+export function jsonAnswer(text: string): Response {
+  return new Response(text, { headers: { "Content-Type": "application/json; charset=utf-8" } });
+}

@@ -1,0 +1,57 @@
+// What may be asked of a log, as one zod schema for GET /logs/{id} and its tail.
+
+import { z } from "zod";
+import { ApiError } from "../errors.ts";
+import type { Position } from "./follow.ts";
+import { parseView, type View } from "./view.ts";
+
+const count = (text: string) => z.string().regex(/^\d{1,9}$/, text).transform(Number);
+const flag = z.enum(["", "1", "true", "0", "false"], { error: "1 or 0" }).transform((v) => v !== "0" && v !== "false");
+
+const schema = z.strictObject({
+  stream: z.string().optional(),
+  timestamps: flag.optional(),
+  tail: count("a number of lines").optional(),
+  attempt: count("the number of an attempt").optional(),
+  after: z
+    .string()
+    .regex(/^[1-9]\d{0,8}\.\d{1,15}$/, "a position, such as 1.2048 (attempt, bytes)")
+    .optional(),
+  ws: z.string().optional(),
+  cursor: flag.optional(),
+});
+
+export interface LogQuery {
+  readonly view: View;
+  readonly timestamps: boolean;
+  readonly tail: number | undefined;
+  readonly attempt: number | undefined;
+  readonly after: Position | undefined;
+  /** Positions between the lines, by websocket. */
+  readonly cursor: boolean;
+}
+
+/** Throws ApiError `validation`, naming each fault. */
+export function parseLogQuery(query: URLSearchParams): LogQuery {
+  const asked = schema.safeParse(Object.fromEntries(query));
+  if (!asked.success) {
+    const details = asked.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+    throw new ApiError("validation", "The query has something that is not possible; possible are stream, timestamps, tail, attempt, after, ws, cursor.", { details });
+  }
+  const { stream, timestamps = false, tail, attempt, after, cursor = false } = asked.data;
+  if (cursor && timestamps) {
+    throw new ApiError("validation", "cursor counts bytes of the log as written: leave out timestamps.");
+  }
+  if (after !== undefined && (tail !== undefined || attempt !== undefined || timestamps)) {
+    throw new ApiError("validation", "after says where to begin by itself: leave out tail, attempt and timestamps.");
+  }
+  const [number, offset] = (after ?? "").split(".").map(Number);
+  return {
+    view: parseView(stream),
+    timestamps,
+    tail,
+    attempt,
+    after: number !== undefined && offset !== undefined ? { attempt: number, offset } : undefined,
+    cursor,
+  };
+}

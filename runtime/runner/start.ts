@@ -1,0 +1,150 @@
+// One runner process: registers its host, takes up what it finds, then reconciles: at once by queue jobs, every few
+// seconds anyway. Leaves containers running when it stops. Needs Postgres and the local Docker Engine, and nobody needs it.
+
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { startExperiment, startExperimentTask } from "../../tasks/start-experiment.ts";
+import { stopExperiment, stopExperimentTask } from "../../tasks/stop-experiment.ts";
+import type { Config } from "../config/schema.ts";
+import { requireMigrated } from "../database/migrate.ts";
+import { Notifier } from "../database/notifier.ts";
+import { connectPool, type Pool } from "../database/pool.ts";
+import { startQueue } from "../database/queue.ts";
+import { askForPlacement } from "../database/statements/housekeeping.ts";
+import { beat, recordPool, registerHost } from "../database/statements/runner.ts";
+import { connectEngine, describeEngine, EngineUnreachable, type EngineDescription } from "../docker/engine.ts";
+import { detectGpus } from "../docker/gpus.ts";
+import { UserError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { isRestored } from "./known-database.ts";
+import { Reconciler } from "./reconciler.ts";
+
+/** One for the queue's LISTEN, two for everything else: hundreds of hosts share one Postgres. */
+const connections = 3;
+const beatEvery = 5_000;
+const reconcileEvery = 5_000;
+const sweepEvery = 30_000;
+
+export interface Runner {
+  readonly host: string;
+  readonly slots: number;
+  /** Rejects when the runner cannot go on (another one took over its host). */
+  readonly lost: Promise<never>;
+  /** Leaves every container running. */
+  close(): Promise<void>;
+}
+
+export interface RunnerOptions {
+  readonly config: Config;
+  readonly database: string;
+  readonly version: string;
+  readonly log: Log;
+}
+
+export async function startRunner(options: RunnerOptions): Promise<Runner> {
+  const { config, database, log } = options;
+  const engine = connectEngine(config.docker.host);
+  const about = await describe(engine);
+  const db = await connectPool({ url: database, max: connections, name: "skeduler runner", log });
+  try {
+    await requireMigrated(db);
+    return await start(options, db, engine, about);
+  } catch (error) {
+    await db.end();
+    throw error;
+  }
+}
+
+async function describe(engine: ReturnType<typeof connectEngine>): Promise<EngineDescription> {
+  try {
+    return await describeEngine(engine);
+  } catch (error) {
+    if (!(error instanceof EngineUnreachable)) throw error;
+    throw new UserError(`${error.message} Start Docker, or set docker.host.`, { cause: error });
+  }
+}
+
+async function start(
+  { config, version, log }: RunnerOptions,
+  db: Pool,
+  engine: ReturnType<typeof connectEngine>,
+  about: EngineDescription,
+): Promise<Runner> {
+  const host = config.runner.name ?? hostname();
+  const gpus = await detectGpus();
+  const slots = config.runner.slots ?? (gpus.length > 0 ? gpus.length : about.cpus);
+  const registered = await registerHost(db, {
+    name: host,
+    engineId: about.id,
+    slots,
+    gpus,
+    cpus: about.cpus,
+    memoryBytes: about.memoryBytes,
+    version,
+  });
+  if (registered === undefined) {
+    throw new UserError(`The host name "${host}" belongs to another Docker Engine: give this one a name of its own (runner.name).`);
+  }
+  const { installation, epoch } = registered;
+  const spareUnknown = await isRestored(config.data, host, { installation, epoch });
+  if (spareUnknown) log.error({ host }, "the database is older than this host knew: containers it does not know are left running");
+  const notifier = new Notifier(db, log);
+  const reconciler = new Reconciler(
+    {
+      db,
+      engine,
+      log,
+      installation,
+      host,
+      epoch,
+      pullTimeout: config.runner.pull_timeout,
+      stopGrace: config.runner.stop_grace,
+      logMaxBytes: config.runner.log_max_size,
+      outputs: config.runner.outputs === undefined ? undefined : resolve(config.runner.outputs),
+      changed: (experimentId) => notifier.changed(experimentId),
+    },
+    { spareUnknown },
+  );
+  const queue = await startQueue({
+    pool: db,
+    log,
+    tasks: {
+      [startExperimentTask(host)]: startExperiment(reconciler),
+      [stopExperimentTask(host)]: stopExperiment(reconciler),
+    },
+    concurrency: 2,
+  });
+  await recordPool(db, host, epoch, { id: queue.poolId, previous: registered.previous_pool });
+  await reconciler.reconcile();
+  await reconciler.sweep();
+  await askForPlacement(db);
+
+  const { promise: lost, reject: lose } = Promise.withResolvers<never>();
+  lost.catch(() => undefined); // whoever waits for it hears of it
+  const sayAlive = async (): Promise<void> => {
+    try {
+      if (await beat(db, host, epoch)) return;
+      lose(new UserError(`Another runner has taken over the host "${host}" (or its database was replaced).`));
+    } catch (error) {
+      log.warn({ err: error }, "no heartbeat: the database does not answer");
+    }
+  };
+  const timers = [
+    setInterval(() => void sayAlive(), beatEvery),
+    setInterval(() => void reconciler.reconcile(), reconcileEvery),
+    setInterval(() => void reconciler.sweep(), sweepEvery),
+  ];
+  log.info({ host, slots, gpus: gpus.length, epoch, engine: about.version }, "the runner is ready");
+  return {
+    host,
+    slots,
+    lost,
+    close: async () => {
+      timers.forEach((timer) => clearInterval(timer));
+      await queue.stop();
+      await reconciler.detach();
+      await notifier.idle();
+      await db.end();
+    },
+  };
+}
