@@ -27,7 +27,6 @@ update public.jobs
 alter table public.jobs
   alter column seq set default nextval('skeduler.jobs_seq'),
   alter column seq set not null;
-alter sequence skeduler.jobs_seq owned by public.jobs.seq;
 create unique index jobs_seq_index on public.jobs (seq);
 create index jobs_waiting_index on public.jobs (enqueued_at, seq) where status = 'ENQUEUED';
 

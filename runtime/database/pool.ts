@@ -33,6 +33,8 @@ export function createPool(options: PoolOptions): Pool {
     allowExitOnIdle: true,
   });
   pool.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
+  // A connection that breaks while it is lent out: its borrower hears of it from the statement in flight.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;
 }
 

@@ -3,14 +3,14 @@
 
 /** Ten rounds of a growing sample; each line shows the estimate and how far it is from π. */
 const program = `BEGIN {
-  srand(ENVIRON["SEED"]); pi = atan2(0, -1); round = ENVIRON["POINTS"] / 10;
+  srand(ENVIRON["SEED"]); pi = 3.14159265; round = ENVIRON["POINTS"] / 10;
   printf "estimating pi from %d random points\\n", ENVIRON["POINTS"]; fflush();
   for (r = 1; r <= 10; r++) {
     for (i = 0; i < round; i++) { x = rand(); y = rand(); if (x * x + y * y <= 1) inside++ };
     n += round; estimate = 4 * inside / n; off = estimate - pi; if (off < 0) off = -off;
     printf "%3d%%  points %9d  pi = %.6f  off by %.6f\\n", r * 10, n, estimate, off; fflush();
   };
-  printf "result: pi = %.4f, expected error %.4f\\n", estimate, 1.64 / sqrt(n);
+  printf "result: pi = %.4f\\n", estimate;
 }`;
 
 export interface SampleExperiment {

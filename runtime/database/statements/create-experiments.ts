@@ -28,11 +28,11 @@ with input as (
     returning *
 ), noted as (
   insert into skeduler.events (experiment_id, actor, kind) select id, coalesce(owner, 'unknown'), 'enqueued' from created
-), placing as (
+), placement as (
   select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5)
 )
 select j.id::text as id, ${experimentJson} as experiment
-  from created j left join skeduler.attempts a on false, (select count(*) from placing) p`;
+  from created j left join skeduler.attempts a on false, (select count(*) from placement) p`;
 
 /** The created experiments as JSON text, by id. */
 export async function createExperiments(db: Queryable, rows: readonly NewRow[]): Promise<Map<string, string>> {

@@ -177,10 +177,10 @@ export async function closeAttempt(
      ), noted as (
        insert into skeduler.events (experiment_id, attempt_id, host, actor, kind, detail)
          select experiment_id, id, host, 'runner', 'closed', $4 from a
-     ), placing as (
+     ), placement as (
        select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from a
      )
-     select exists (select from a) and (select count(*) from placing) >= 0 as closed,
+     select exists (select from a) and (select count(*) from placement) >= 0 as closed,
             exists (select from skeduler.attempts where id = $1 and epoch = $2 and closed_at is not null) as already`,
     [fence.attemptId, fence.epoch, end.endedAt ?? null, JSON.stringify(end.result), end.finished],
   );

@@ -1,0 +1,116 @@
+// npm test: provides what the suite needs (a Docker Engine, a Postgres), runs every test/**/*.test.ts (or those named),
+// then looks for what was left behind: a container, a database, a process. A leak fails the run like a failed test.
+
+import { spawn } from "node:child_process";
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import pg from "pg";
+import { UserError } from "../runtime/errors.ts";
+import { connectEngine } from "../runtime/docker/engine.ts";
+import { startEmbeddedPostgres } from "../runtime/up/embedded-postgres.ts";
+import { provideEngine } from "../runtime/up/provide-engine.ts";
+import { makeSampleImage } from "../runtime/up/sample-image.ts";
+
+/** A test that takes longer hangs. */
+const testLimit = 180_000;
+
+const say = (line: string): void => {
+  process.stdout.write(`npm test: ${line}\n`);
+};
+
+function filesOf(asked: readonly string[]): string[] {
+  if (asked.length === 0) return globSync("test/**/*.test.ts").sort();
+  return asked.flatMap((name) => (name.endsWith(".ts") ? [name] : globSync(`${name}/**/*.test.ts`).sort()));
+}
+
+async function runTests(files: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const words = ["--test", "--test-reporter=spec", "--test-concurrency=2", `--test-timeout=${testLimit}`, ...files];
+  const child = spawn(process.execPath, words, { stdio: "inherit", env });
+  const stop = (): void => {
+    child.kill("SIGTERM");
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  return new Promise((resolve) => child.on("exit", (code) => resolve(code ?? 1)));
+}
+
+/** What the tests left in Docker and Postgres, a sentence each. */
+async function leaks(engineHost: string, database: string): Promise<string[]> {
+  const found: string[] = [];
+  const { docker } = connectEngine(engineHost);
+  for (const container of await docker.listContainers({ all: true, filters: { label: ["skeduler.installation"] } })) {
+    found.push(`the container ${container.Names.join(" ")} was left behind`);
+    await docker.getContainer(container.Id).remove({ force: true });
+  }
+  const client = new pg.Client({ connectionString: database });
+  await client.connect();
+  const { rows } = await client.query<{ datname: string }>(
+    "select datname from pg_database where datname like 'test_%' and datname <> 'test_template'",
+  );
+  await client.end();
+  found.push(...rows.map((row) => `the database ${row.datname} was left behind`));
+  return found;
+}
+
+/** Processes whose environment carries this run's mark. */
+function processesOf(mark: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((name) => {
+      try {
+        return readFileSync(`/proc/${name}/environ`, "latin1").includes(mark);
+      } catch {
+        return false; // gone, or another user's
+      }
+    })
+    .map(Number);
+}
+
+async function main(): Promise<number> {
+  const files = filesOf(process.argv.slice(2));
+  if (files.length === 0) throw new UserError("There is no test of that name.");
+  await using cleanup = new AsyncDisposableStack();
+  const folder = mkdtempSync(join(tmpdir(), "skeduler-test-"));
+  cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const engine = await provideEngine({
+    folder: join(folder, "docker"),
+    log: say,
+    provision: true,
+    confirm: async (question) => {
+      say(`${question} Yes: the tests need one.`);
+      return Promise.resolve(true);
+    },
+    useInstalled: true,
+  });
+  cleanup.defer(async () => engine.private?.stop());
+  await makeSampleImage(engine.host);
+  const postgres = await startEmbeddedPostgres({ folder: join(folder, "postgres"), log: say, durable: false });
+  cleanup.defer(async () => {
+    await postgres.stop();
+    rmSync(postgres.base, { recursive: true, force: true });
+  });
+  const mark = `SKEDULER_TEST_RUN=${folder}`;
+  const env = {
+    ...process.env,
+    DOCKER_HOST: engine.host,
+    SKEDULER_TEST_DATABASE: postgres.url,
+    SKEDULER_TEST_RUN: folder,
+    NODE_ENV: "test",
+  };
+  const code = await runTests(files, env);
+  const left = await leaks(engine.host, postgres.url);
+  for (const pid of processesOf(mark)) {
+    left.push(`the process ${pid} was left behind`);
+    process.kill(pid, "SIGKILL");
+  }
+  for (const sentence of left) say(sentence);
+  return code === 0 && left.length > 0 ? 1 : code;
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  say(error.message);
+  process.exitCode = 1;
+}
