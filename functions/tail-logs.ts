@@ -46,8 +46,8 @@ export function tailLogs(deps: TailDeps): EndpointHandler {
           const { done, value } = await pieces.next();
           if (done === true) {
             // A server that stops has not sent all: the connection breaks off, so that the client comes back.
-            if (deps.closing.aborted) controller.error(new Error("the server is stopping"));
-            else controller.close();
+            if (deps.closing.aborted) c.env.outgoing?.destroy();
+            controller.close();
           } else controller.enqueue(value.bytes);
         },
         cancel() {

@@ -1,7 +1,10 @@
 // What a request carries on its way to a function: who sent it and the id that its answer and its log lines show.
+import type { ServerResponse } from "node:http";
 import type { Context, Handler } from "hono";
 
 export interface Env {
+  /** Node's side of the request; absent where the app is called without a server. */
+  Bindings: { outgoing?: ServerResponse };
   Variables: {
     /** The name of the token that the request came with; "" on calls that need none. */
     owner: string;

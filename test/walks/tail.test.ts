@@ -9,7 +9,7 @@ let system: System;
 before(async () => {
   system = await System.start();
   await system.addApi(); // a second process on the same database serves the same tails
-  await system.addRunner("tailed");
+  await system.addRunner("tailed", { SKEDULER_RUNNER_STOP_GRACE: "1s" });
 });
 after(async () => system[Symbol.asyncDispose]());
 
@@ -33,6 +33,7 @@ async function socketTail(id: string, query: string, options: { url?: string; he
   const lines: string[] = [];
   const positions: string[] = [];
   ws.on("message", (data: Buffer, binary: boolean) => {
+    if (until !== undefined && positions.length === until) return; // as if the connection had been cut here
     (binary ? lines : positions).push(data.toString());
     if (until !== undefined && positions.length === until) ws.terminate();
   });
