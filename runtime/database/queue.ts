@@ -1,7 +1,7 @@
 // graphile-worker as we use it: our pool, our log, no signal handlers of its own, and the id of its pool, under which
 // it locks jobs, for whoever has to unlock them after us.
 
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { Logger, parseCronItems, run, type TaskList, type WorkerEvents } from "graphile-worker";
 import type { Log } from "../log.ts";
 import type { Pool } from "./pool.ts";
@@ -31,6 +31,8 @@ export async function startQueue({ pool, log, tasks, concurrency, cron = {} }: Q
   );
   const events: WorkerEvents = new EventEmitter();
   let poolId = "";
+  // Before it listens, a job that is added is found only by the next poll.
+  const listening = once(events, "pool:listen:success");
   events.on("pool:create", ({ workerPool }) => (poolId = workerPool.id));
   const runner = await run({
     pgPool: pool,
@@ -47,6 +49,7 @@ export async function startQueue({ pool, log, tasks, concurrency, cron = {} }: Q
   });
   // Stopped by us or by a fault: `stop` waits for it either way, and says what went wrong.
   runner.promise.catch((error: unknown) => log.error({ err: error }, "the job queue ended"));
+  await Promise.race([listening, runner.promise]);
   return {
     poolId,
     stop: async () => {

@@ -51,7 +51,7 @@ test("no more run at once than the host has places", async () => {
 
 test("two installations on one Engine leave each other's containers alone", async () => {
   await using other = await System.start();
-  await other.addRunner("shared-name");
+  await other.addRunner("shared-name", { SKEDULER_RUNNER_STOP_GRACE: "1s" });
   const theirs = await other.postScript("echo theirs; while [ ! -e /tmp/go ]; do sleep 0.05; done");
   await other.logged(theirs.id, "theirs\n");
   await using mine = await System.start();
