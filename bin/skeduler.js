@@ -59,7 +59,13 @@ function start() {
     })
     .filter(existsSync)[0];
   if (own === undefined) {
-    fail("it needs Node 22.18 or newer and this is " + process.versions.node + "; install a newer one, or run `npm ci` in " + root + ", which brings one.");
+    fail(
+      "it needs Node 22.18 or newer and this is " +
+        process.versions.node +
+        "; install a newer one, or run `npm ci` in " +
+        root +
+        ", which brings one.",
+    );
     return;
   }
   runWith(own);

@@ -7,7 +7,7 @@ export function healthz(): EndpointHandler {
   return (c) => c.json({ status: "ok" });
 }
 
-export function readyz({ ready }: { ready(): Promise<void> }): EndpointHandler {
+export function readyz({ ready }: { readonly ready: () => Promise<void> }): EndpointHandler {
   return async (c) => {
     try {
       await ready();

@@ -37,14 +37,19 @@ export function listExperiments({ db }: { readonly db: Pool }): EndpointHandler 
     const asked = query.safeParse(c.req.query());
     if (!asked.success) {
       const details = asked.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
-      throw new ApiError("validation", "The query has something that is not possible; possible are limit, cursor, order, status, owner, name.", { details });
+      throw new ApiError(
+        "validation",
+        "The query has something that is not possible; possible are limit, cursor, order, status, owner, name.",
+        { details },
+      );
     }
     const { limit, cursor, order, status, owner, name } = asked.data;
     const filter = { order, status, owner, name };
     const headers = { "Content-Type": "application/json; charset=utf-8" };
     if (limit !== undefined) {
       const page = await readPage(db, { ...filter, after: cursor, limit });
-      const more: Record<string, string> = page.count === limit && page.last !== null ? { "Skeduler-Cursor": page.last } : {};
+      const more: Record<string, string> =
+        page.count === limit && page.last !== null ? { "Skeduler-Cursor": page.last } : {};
       return new Response(`[${page.body ?? ""}]`, { headers: { ...headers, ...more } });
     }
     const pages = readAll(db, { ...filter, after: cursor, limit: pageLength });

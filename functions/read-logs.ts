@@ -17,7 +17,8 @@ export function readLogs({ db }: { readonly db: Pool }): EndpointHandler {
   return async (c) => {
     const id = parseId(c);
     const query = parseLogQuery(new URL(c.req.url).searchParams);
-    if (query.after !== undefined) throw new ApiError("validation", "after belongs to the tail: GET /logs/{id}/tail?after=…");
+    if (query.after !== undefined)
+      throw new ApiError("validation", "after belongs to the tail: GET /logs/{id}/tail?after=…");
     const state = await readLogState(db, id, query.attempt);
     if (state === undefined) throw new ApiError("not_found", `There is no experiment ${id}.`);
     if (state.attempt === undefined) {

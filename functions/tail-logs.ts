@@ -43,12 +43,12 @@ export function tailLogs(deps: TailDeps): EndpointHandler {
     const body = new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
-          const { done, value } = await pieces.next();
-          if (done === true) {
+          const next = await pieces.next();
+          if (next.done === true) {
             // A server that stops has not sent all: the connection breaks off, so that the client comes back.
             if (deps.closing.aborted) c.env.outgoing?.destroy();
             controller.close();
-          } else controller.enqueue(value.bytes);
+          } else controller.enqueue(next.value.bytes);
         },
         cancel() {
           left.abort();

@@ -83,7 +83,13 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     log,
     ready: async () => requireMigrated(db),
   });
-  const upgrade = createUpgrade({ tokens, config, log, checkTail: checkTail(tail), tailLogsSocket: tailLogsSocket(tail) });
+  const upgrade = createUpgrade({
+    tokens,
+    config,
+    log,
+    checkTail: checkTail(tail),
+    tailLogsSocket: tailLogsSocket(tail),
+  });
 
   const stop = async (): Promise<void> => {
     closing.abort(new Error("the server is stopping"));

@@ -14,9 +14,11 @@ const nameOf: Readonly<Record<string, string>> = {
 
 /** A JSON line of pino's as a person reads it: time, level, message, then the fields; a stack on lines of its own. */
 export function readable(line: string): string {
-  const { time, level, msg, pid, hostname, err, ...fields } = JSON.parse(line) as Record<string, unknown>;
+  const { time, level, msg, err, ...fields } = JSON.parse(line) as Record<string, unknown>;
   const clock = new Date(Number(time)).toTimeString().slice(0, 8);
-  const rest = Object.entries(fields).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`);
+  const rest = Object.entries(fields)
+    .filter(([key]) => key !== "pid" && key !== "hostname")
+    .map(([key, value]) => ` ${key}=${JSON.stringify(value)}`);
   const { stack, message } = (err ?? {}) as { stack?: string; message?: string };
   const cause = stack ?? message;
   const text = typeof msg === "string" ? msg : "";

@@ -24,18 +24,39 @@ function codeOf(cause: unknown): string {
   return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "no answer";
 }
 
-const lostConnection = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "ENOENT", "EHOSTUNREACH"]);
+const lostCodes = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "ETIMEDOUT",
+  "EPIPE",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "57P01", // admin_shutdown
+  "57P02", // crash_shutdown
+  "57P03", // cannot_connect_now
+  "53300", // too_many_connections
+]);
+const lostMessage =
+  /connection terminated|timeout exceeded when trying to connect|connection ended unexpectedly|connection error and is not queryable|client was closed|cannot use a pool after/i;
 
-/** Whether the database is away (rather than our statement wrong): worth a 503 and another try. */
+/** Whether Postgres cannot be reached now (rather than our statement being wrong): worth a 503 and another try. */
 export function isUnavailable(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) {
-    const code = error.code ?? "";
-    return code.startsWith("08") || code.startsWith("57P") || code === "53300" || code === "57014";
-  }
   if (!(error instanceof Error)) return false;
-  if ("code" in error && typeof error.code === "string" && lostConnection.has(error.code)) return true;
-  if (error instanceof AggregateError) return error.errors.some(isUnavailable);
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|Cannot use a pool after/.test(
-    error.message,
-  );
+  const code = "code" in error && typeof error.code === "string" ? error.code : "";
+  // ENOENT: a unix socket that is not there; a missing file of ours would be a defect and names a path.
+  if (code === "ENOENT" ? "syscall" in error && error.syscall === "connect" : lostCodes.has(code)) return true;
+  if (/^08[0-9A-Z]{3}$/.test(code) || lostMessage.test(error.message)) return true;
+  const within = error instanceof AggregateError ? (error.errors as unknown[]) : [error.cause];
+  return within.some(isUnavailable);
+}
+
+/**
+ * A value that JSON can say and Postgres cannot hold (a number of a thousand digits' exponent, nesting beyond its stack):
+ * the sentence for whoever sent it, in Postgres' words. Undefined for every other error.
+ */
+export function refusedValue(error: unknown): string | undefined {
+  if (!(error instanceof pg.DatabaseError)) return undefined;
+  return /^22|^54001$/.test(error.code ?? "") ? `The database cannot hold a value of this: ${error.message}.` : undefined;
 }

@@ -22,13 +22,15 @@ const longestPause = 5_000;
 
 /** Listens until the signal aborts; never rejects. */
 export async function listen(options: ListenOptions): Promise<void> {
+  const stopped = (): boolean => options.signal.aborted;
   let pause = 100;
-  while (!options.signal.aborted) {
+  while (!stopped()) {
     try {
       await session(options, () => (pause = 100));
     } catch (error) {
-      if (options.signal.aborted) return;
-      options.log.warn({ err: error instanceof Error ? error.message : error }, "the listening connection was lost");
+      if (!stopped()) {
+        options.log.warn({ err: error instanceof Error ? error.message : error }, "the listening connection was lost");
+      }
     }
     await sleep(pause, undefined, { signal: options.signal }).catch(() => undefined);
     pause = Math.min(pause * 2, longestPause);

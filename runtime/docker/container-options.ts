@@ -46,12 +46,17 @@ export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOpt
     Tty: false,
     HostConfig: {
       // `local` keeps every byte. One file, so it is never rotated below the bound: a rotating log loses lines.
-      LogConfig: { Type: "local", Config: { "max-size": String(spec.logMaxBytes), "max-file": "1", compress: "false" } },
+      LogConfig: {
+        Type: "local",
+        Config: { "max-size": String(spec.logMaxBytes), "max-file": "1", compress: "false" },
+      },
       SecurityOpt: ["no-new-privileges"],
       ...(spec.memoryBytes !== undefined && { Memory: spec.memoryBytes, MemorySwap: spec.memoryBytes }),
       ...(spec.output !== undefined && { Binds: [`${spec.output}:/output`] }),
       ...(spec.gpus.length > 0
-        ? { DeviceRequests: [{ Driver: "", Count: 0, DeviceIDs: [...spec.gpus], Capabilities: [["gpu"]], Options: {} }] }
+        ? {
+            DeviceRequests: [{ Driver: "", Count: 0, DeviceIDs: [...spec.gpus], Capabilities: [["gpu"]], Options: {} }],
+          }
         : { Runtime: "runc" }), // where nvidia is the default runtime, an image's own variable would show it every GPU
     },
   };

@@ -40,13 +40,16 @@ async function adopt(engine: Engine, spec: ContainerSpec, conflict: unknown): Pr
     labels[label.installation] === spec.installation &&
     labels[label.host] === spec.host &&
     labels[label.attempt] === spec.attemptId;
-  if (!ours) throw new EngineFailure(`The name ${containerName(spec.attemptId)} is taken by another container.`, { cause: conflict });
+  if (!ours)
+    throw new EngineFailure(`The name ${containerName(spec.attemptId)} is taken by another container.`, {
+      cause: conflict,
+    });
   return found.Id;
 }
 
 export async function startContainer(engine: Engine, id: string): Promise<void> {
   try {
-    await asking(engine, async () => engine.docker.getContainer(id).start());
+    await asking(engine, async () => engine.docker.getContainer(id).start() as Promise<unknown>);
   } catch (error) {
     if (statusOf(error) === 304) return;
     throw refusal(error);
@@ -65,13 +68,19 @@ function refusal(error: unknown): unknown {
 
 /** SIGTERM, `graceSeconds`, SIGKILL; resolves when the container is dead. */
 export async function stopContainer(engine: Engine, id: string, graceSeconds: number): Promise<void> {
-  await orAlreadySo([304, 404], asking(engine, async () => engine.docker.getContainer(id).stop({ t: graceSeconds })));
+  await orAlreadySo(
+    [304, 404],
+    asking(engine, async () => engine.docker.getContainer(id).stop({ t: graceSeconds }) as Promise<unknown>),
+  );
 }
 
 /** Resolves when the container has ended (or is gone). The signal ends the waiting, not the container. */
 export async function waitContainer(engine: Engine, id: string, signal: AbortSignal): Promise<void> {
-  const waiting = engine.docker.getContainer(id).wait({ abortSignal: signal });
-  await orAlreadySo([404], asking(engine, async () => waiting));
+  const waiting = engine.docker.getContainer(id).wait({ abortSignal: signal }) as Promise<unknown>;
+  await orAlreadySo(
+    [404],
+    asking(engine, async () => waiting),
+  );
 }
 
 /** What Docker says of a container; undefined where there is none. */
@@ -104,7 +113,10 @@ function time(text: string): Date | undefined {
 /** Kills and removes a container with its anonymous volumes. */
 export async function removeContainer(engine: Engine, id: string): Promise<void> {
   // 409: a removal is already in progress.
-  await orAlreadySo([404, 409], asking(engine, async () => engine.docker.getContainer(id).remove({ force: true, v: true })));
+  await orAlreadySo(
+    [404, 409],
+    asking(engine, async () => engine.docker.getContainer(id).remove({ force: true, v: true }) as Promise<unknown>),
+  );
 }
 
 export interface OwnContainer {

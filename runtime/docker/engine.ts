@@ -19,16 +19,23 @@ export class EngineFailure extends Error {}
 function defaultAddress(): string {
   if (process.env["DOCKER_HOST"]) return process.env["DOCKER_HOST"];
   const rootless = `${process.env["XDG_RUNTIME_DIR"] ?? "/run/user/0"}/docker.sock`;
-  return existsSync("/var/run/docker.sock") || !existsSync(rootless) ? "unix:///var/run/docker.sock" : `unix://${rootless}`;
+  return existsSync("/var/run/docker.sock") || !existsSync(rootless)
+    ? "unix:///var/run/docker.sock"
+    : `unix://${rootless}`;
 }
 
 /** Prepares a connection (nothing is sent yet). */
 export function connectEngine(host?: string): Engine {
   const address = host ?? defaultAddress();
-  if (address.startsWith("unix://")) return { docker: new Docker({ socketPath: address.slice("unix://".length) }), address };
+  if (address.startsWith("unix://"))
+    return { docker: new Docker({ socketPath: address.slice("unix://".length) }), address };
   const { hostname, port, protocol } = new URL(address);
   return {
-    docker: new Docker({ host: hostname, port: Number(port || 2375), protocol: protocol === "https:" ? "https" : "http" }),
+    docker: new Docker({
+      host: hostname,
+      port: Number(port || 2375),
+      protocol: protocol === "https:" ? "https" : "http",
+    }),
     address,
   };
 }
@@ -48,7 +55,7 @@ interface Info {
 }
 
 export async function describeEngine(engine: Engine): Promise<EngineDescription> {
-  const info = (await asking(engine, async () => engine.docker.info())) as Info;
+  const info = await asking(engine, async () => engine.docker.info() as Promise<Info>);
   return { id: info.ID, version: info.ServerVersion, cpus: info.NCPU, memoryBytes: info.MemTotal };
 }
 
@@ -60,7 +67,9 @@ export async function asking<T>(engine: Engine, request: () => Promise<T>): Prom
     return await request();
   } catch (cause) {
     if (statusOf(cause) === undefined && unreachable.has(codeOf(cause))) {
-      throw new EngineUnreachable(`The Docker Engine at ${engine.address} does not answer (${codeOf(cause)}).`, { cause });
+      throw new EngineUnreachable(`The Docker Engine at ${engine.address} does not answer (${codeOf(cause)}).`, {
+        cause,
+      });
     }
     throw cause;
   }
@@ -74,7 +83,9 @@ export function statusOf(error: unknown): number | undefined {
 }
 
 function codeOf(error: unknown): string {
-  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string" ? error.code : "";
+  return typeof error === "object" && error !== null && "code" in error && typeof error.code === "string"
+    ? error.code
+    : "";
 }
 
 /** Docker's own words, without dockerode's "(HTTP code 404) no such container -" in front. */

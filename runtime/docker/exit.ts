@@ -11,7 +11,12 @@ export function describeExit(state: ContainerState, memory: string | undefined):
   // Docker says OOMKilled of any process in the container: the main one may have gone on and ended well.
   if (state.oomKilled && code !== 0) {
     const limit = memory === undefined ? "the host's memory" : `its memory limit of ${memory}`;
-    return { reason: "oom", exit_code: code, signal, message: `Out of memory: the container reached ${limit} and was killed.` };
+    return {
+      reason: "oom",
+      exit_code: code,
+      signal,
+      message: `Out of memory: the container reached ${limit} and was killed.`,
+    };
   }
   return { reason: "exited", exit_code: code, signal, message: sentence(code, signal) };
 }

@@ -65,7 +65,8 @@ export class EntryReader {
     const second = text.slice(0, 19);
     if (second !== this.#secondText) {
       this.#second = Date.parse(`${second}Z`) / 1000;
-      if (!Number.isInteger(this.#second)) throw new Error(`Docker's log has a line without a time: ${JSON.stringify(text)}`);
+      if (!Number.isInteger(this.#second))
+        throw new Error(`Docker's log has a line without a time: ${JSON.stringify(text)}`);
       this.#secondText = second;
     }
     return { seconds: this.#second, nanos: Number(text.slice(20, 29)) };
@@ -77,7 +78,13 @@ export class EntryReader {
     const before = this.#position;
     if (before.owed) {
       this.#position = { ...before, owed: false };
-      yield { stream: this.#stream, seconds: before.seconds, nanos: before.nanos, bytes: newline, position: this.#position };
+      yield {
+        stream: this.#stream,
+        seconds: before.seconds,
+        nanos: before.nanos,
+        bytes: newline,
+        position: this.#position,
+      };
     }
     let bytes = frame.payload.subarray(stampLength);
     const complete = bytes.at(-1) === 0x0a;

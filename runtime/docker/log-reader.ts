@@ -111,13 +111,20 @@ async function open(engine: Engine, id: string, options: ReadOptions, since: Ins
 
 async function unfollowed(engine: Engine, id: string, query: Record<string, unknown>): Promise<ByteStream> {
   return new Promise((resolve, reject) => {
-    const search = new URLSearchParams(Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]));
-    const done = (error: unknown, data: unknown): void => {
-      if (error === null || error === undefined) resolve(data as ByteStream);
-      else reject(error instanceof Error ? error : new Error(String(error)));
+    const search = new URLSearchParams(
+      Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]),
+    );
+    const done = (error: Error | null, data: unknown): void => {
+      if (error === null) resolve(data as ByteStream);
+      else reject(error);
     };
     engine.docker.modem.dial(
-      { path: `/containers/${id}/logs?${search.toString()}`, method: "GET", isStream: true, statusCodes: { 200: true } },
+      {
+        path: `/containers/${id}/logs?${search.toString()}`,
+        method: "GET",
+        isStream: true,
+        statusCodes: { 200: true },
+      },
       done,
     );
   });

@@ -104,7 +104,10 @@ export async function serve(
       requireHostHeader: false, // the guard says it in JSON
       shouldUpgradeCallback: (request) => request.headers.upgrade?.toLowerCase() === "websocket",
     },
-    (request, response) => void handle(request, response),
+    (request, response) => {
+      // What goes wrong in it is answered or logged by errorHandler.
+      handle(request, response).catch(() => response.destroy());
+    },
   );
   server.on("clientError", onClientError);
   server.on("upgrade", onUpgrade);

@@ -14,7 +14,9 @@ interface RawAnswer {
 }
 
 function write(socket: Duplex, { status, headers, body }: RawAnswer): void {
-  if (socket.destroyed || !socket.writable) {
+  // Each further piece of a malformed request is a new error: it was answered, and what comes is dropped.
+  if (socket.writableEnded) return;
+  if (!socket.writable) {
     socket.destroy();
     return;
   }

@@ -30,7 +30,7 @@ export interface RouterDeps {
   readonly config: Pick<Config, "http">;
   readonly log: Log;
   /** Resolves when the database answers and its schema is the one that this program knows; throws otherwise. */
-  ready(): Promise<void>;
+  readonly ready: () => Promise<void>;
 }
 
 interface Route {
@@ -63,8 +63,8 @@ function routesOf({ functions, tokens, config, ready }: RouterDeps): Route[] {
 
 /** `?ws` without an upgrade: a proxy took it away, or the client is none for websockets. */
 function refuseSocketless(tail: EndpointHandler): EndpointHandler {
-  return (c, next) => {
-    if (c.req.query("ws") === undefined) return tail(c, next);
+  return async (c, next) => {
+    if (c.req.query("ws") === undefined) return (await tail(c, next)) as Response | undefined;
     throw new ApiError(
       "upgrade_required",
       "With ?ws this is a websocket: connect with an upgrade (a proxy between may drop it), or leave ?ws out.",

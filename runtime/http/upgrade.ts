@@ -78,7 +78,7 @@ export function createUpgrade(deps: UpgradeDeps): { onUpgrade: OnUpgrade; close(
     server.handleUpgrade(request, socket, head, (ws) => {
       ws.on("error", (error) => deps.log.debug({ requestId, err: error }, "a websocket failed"));
       keepAlive(ws, socket, deps.pingEvery ?? pingMs);
-      void tail(ws, target, requestId);
+      tail(ws, target, requestId).catch(() => ws.terminate()); // tail answers its own errors
     });
   }
 

@@ -70,11 +70,12 @@ async function startOfTail(options: FollowOptions, attempt: Attempt): Promise<nu
 
 /** The watched attempt once there is one; undefined where the experiment ended without it. */
 async function waitForAttempt(options: FollowOptions, watch: Watch): Promise<Attempt | undefined> {
-  while (!options.signal.aborted) {
+  const stopped = (): boolean => options.signal.aborted;
+  while (!stopped()) {
     const version = watch.version();
     const state = await patiently(options, async () => watch.state());
     if (state === undefined) {
-      if (options.signal.aborted) return undefined;
+      if (stopped()) return undefined;
       throw new ApiError("not_found", `There is no experiment ${options.experimentId}.`);
     }
     if (state.attempt !== undefined) return state.attempt;
@@ -101,8 +102,9 @@ async function* followAttempt(
     if (state === undefined || attempt === undefined) return undefined; // removed meanwhile
     const length = total(view, attempt.bytes);
     if (offset < length || (seq === undefined && offset === 0)) {
-      seq ??= offset === 0 ? 0 : await patiently(options, async () => findChunk(options.db, attempt, view, "offset", offset));
-      while (seq !== undefined && seq < attempt.nextSeq && !options.signal.aborted) {
+      seq ??=
+        offset === 0 ? 0 : await patiently(options, async () => findChunk(options.db, attempt, view, "offset", offset));
+      while (seq !== undefined && seq < attempt.nextSeq) {
         const from: number = seq;
         const chunks = await patiently(options, async () => options.feed.chunks(attempt, from));
         if (chunks === undefined) return undefined;
@@ -111,7 +113,10 @@ async function* followAttempt(
           const plain = total(view, chunk.lengths);
           seq = chunk.seq + 1;
           if (plain <= skip) continue;
-          const bytes: Buffer = options.timestamps && skip === 0 ? cut(view, chunk, true, atLineStart) : cut(view, chunk, false).subarray(skip);
+          const bytes: Buffer =
+            options.timestamps && skip === 0
+              ? cut(view, chunk, true, atLineStart)
+              : cut(view, chunk, false).subarray(skip);
           atLineStart = bytes.at(-1) === 0x0a;
           offset = total(view, chunk.offsets) + plain;
           yield { attempt: attempt.number, end: offset, bytes };

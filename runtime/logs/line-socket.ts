@@ -82,8 +82,8 @@ function socketOf(ws: WebSocket): Corkable {
 /** Resolves when the socket has room; false when it closed. */
 async function drained(ws: WebSocket): Promise<boolean> {
   const socket = socketOf(ws);
-  if (ws.readyState !== WebSocket.OPEN || socket.destroyed) return false;
-  if (!socket.writableNeedDrain) return true;
+  const open = (): boolean => ws.readyState === WebSocket.OPEN && !socket.destroyed;
+  if (!open() || !socket.writableNeedDrain) return open();
   await new Promise<void>((resolve) => {
     const done = (): void => {
       socket.off("drain", done);
@@ -93,5 +93,5 @@ async function drained(ws: WebSocket): Promise<boolean> {
     socket.once("drain", done);
     socket.once("close", done);
   });
-  return ws.readyState === WebSocket.OPEN;
+  return open();
 }

@@ -5,7 +5,11 @@ import { ApiError } from "../errors.ts";
 import type { Position } from "./follow.ts";
 import { parseView, type View } from "./view.ts";
 
-const count = (text: string) => z.string().regex(/^\d{1,9}$/, text).transform(Number);
+const count = (text: string) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, text)
+    .transform(Number);
 const flag = z.enum(["", "1", "true", "0", "false"], { error: "1 or 0" }).transform((v) => v !== "0" && v !== "false");
 
 const schema = z.strictObject({
@@ -36,7 +40,11 @@ export function parseLogQuery(query: URLSearchParams): LogQuery {
   const asked = schema.safeParse(Object.fromEntries(query));
   if (!asked.success) {
     const details = asked.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
-    throw new ApiError("validation", "The query has something that is not possible; possible are stream, timestamps, tail, attempt, after, ws, cursor.", { details });
+    throw new ApiError(
+      "validation",
+      "The query has something that is not possible; possible are stream, timestamps, tail, attempt, after, ws, cursor.",
+      { details },
+    );
   }
   const { stream, timestamps = false, tail, attempt, after, cursor = false } = asked.data;
   if (cursor && timestamps) {

@@ -50,7 +50,8 @@ function slice(range: Range, chunk: StoredChunk, atLineStart: boolean): Buffer {
   const to = Math.min(total(range.view, chunk.lengths), range.end - offset);
   if (to <= from) return Buffer.alloc(0);
   const trimmed = from > 0 || to < total(range.view, chunk.lengths);
-  if (!range.timestamps) return trimmed ? cut(range.view, chunk, false).subarray(from, to) : cut(range.view, chunk, false);
+  if (!range.timestamps)
+    return trimmed ? cut(range.view, chunk, false).subarray(from, to) : cut(range.view, chunk, false);
   return cutWithTimes(range.view, chunk, from, to, atLineStart);
 }
 

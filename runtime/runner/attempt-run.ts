@@ -104,14 +104,18 @@ async function started(run: Run, found: ContainerState | undefined): Promise<Con
     throw new CouldNotRun("engine", "The container is gone: somebody or something other than Skeduler removed it.");
   }
   if (found?.startedAt !== undefined) return noteStart(run, found, outputOf(run));
-  if (run.signals.cancel.aborted) throw cancelledBeforeStart();
+  refuseCancelled(run);
   const output = outputOf(run);
   const id = found?.id ?? (await create(run, output));
-  if (run.signals.cancel.aborted) throw cancelledBeforeStart();
+  refuseCancelled(run);
   await orCouldNotRun(async () => startContainer(engine, id));
   const state = await inspectContainer(engine, id);
   if (state === undefined) throw new CouldNotRun("engine", "The container vanished as it was started.");
   return noteStart(run, state, output);
+}
+
+function refuseCancelled({ signals }: Run): void {
+  if (signals.cancel.aborted) throw cancelledBeforeStart();
 }
 
 function cancelledBeforeStart(): CouldNotRun {
@@ -143,12 +147,16 @@ async function create(run: Run, output: string | undefined): Promise<string> {
       logMaxBytes: run.logMaxBytes,
     }),
   );
-  await writer.line(`starting ${attempt.image}${attempt.gpus.length > 0 ? ` with GPUs ${attempt.gpus.join(", ")}` : ""}`);
+  await writer.line(
+    `starting ${attempt.image}${attempt.gpus.length > 0 ? ` with GPUs ${attempt.gpus.join(", ")}` : ""}`,
+  );
   return id;
 }
 
 function outputOf(run: Run): string | undefined {
-  return run.outputs === undefined ? undefined : join(run.outputs, run.attempt.experiment_id, String(run.attempt.number));
+  return run.outputs === undefined
+    ? undefined
+    : join(run.outputs, run.attempt.experiment_id, String(run.attempt.number));
 }
 
 async function pull(run: Run): Promise<void> {
@@ -164,7 +172,8 @@ async function pull(run: Run): Promise<void> {
   } catch (error) {
     signals.detach.throwIfAborted();
     if (signals.cancel.aborted) throw cancelledBeforeStart();
-    if (limit.aborted) throw new CouldNotRun("image", `Pulling ${attempt.image} took longer than ${pullTimeout / 1000} s.`);
+    if (limit.aborted)
+      throw new CouldNotRun("image", `Pulling ${attempt.image} took longer than ${pullTimeout / 1000} s.`);
     if (error instanceof ImageMissing) throw new CouldNotRun("image", error.message);
     throw error;
   }
@@ -175,7 +184,8 @@ async function orCouldNotRun<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof ImageMissing) throw new CouldNotRun("image", `The image is not on the host: ${error.message}`);
-    if (error instanceof BadCommand) throw new CouldNotRun("command", `The command could not be started: ${error.message}`);
+    if (error instanceof BadCommand)
+      throw new CouldNotRun("command", `The command could not be started: ${error.message}`);
     if (error instanceof EngineFailure) throw new CouldNotRun("engine", `Docker could not run it: ${error.message}`);
     throw error;
   }

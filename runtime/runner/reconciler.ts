@@ -113,7 +113,10 @@ export class Reconciler {
     try {
       const idle = (await listContainers(engine, { installation, host })).filter((c) => !this.#runs.has(c.attemptId));
       if (idle.length === 0) return;
-      const known = await readKnownAttempts(db, idle.map((container) => container.attemptId).filter((id) => id !== ""));
+      const known = await readKnownAttempts(
+        db,
+        idle.map((container) => container.attemptId).filter((id) => id !== ""),
+      );
       for (const container of idle) await this.#judge(container, known.get(container.attemptId));
     } catch (error) {
       if (!this.#detach.signal.aborted) this.#log.warn({ err: error }, "the host's containers could not be compared");
@@ -129,7 +132,10 @@ export class Reconciler {
       if (this.#spareUnknown) {
         if (this.#reported.has(container.id)) return;
         this.#reported.add(container.id);
-        this.#log.error({ container: container.id }, "a container that this database does not know is left running: the database was restored or replaced");
+        this.#log.error(
+          { container: container.id },
+          "a container that this database does not know is left running: the database was restored or replaced",
+        );
         return;
       }
     }

@@ -83,11 +83,14 @@ async function start(
     version,
   });
   if (registered === undefined) {
-    throw new UserError(`The host name "${host}" belongs to another Docker Engine: give this one a name of its own (runner.name).`);
+    throw new UserError(
+      `The host name "${host}" belongs to another Docker Engine: give this one a name of its own (runner.name).`,
+    );
   }
   const { installation, epoch } = registered;
   const spareUnknown = await isRestored(config.data, host, { installation, epoch });
-  if (spareUnknown) log.error({ host }, "the database is older than this host knew: containers it does not know are left running");
+  if (spareUnknown)
+    log.error({ host }, "the database is older than this host knew: containers it does not know are left running");
   const notifier = new Notifier(db, log);
   const reconciler = new Reconciler(
     {
@@ -129,10 +132,14 @@ async function start(
       log.warn({ err: error }, "no heartbeat: the database does not answer");
     }
   };
+  const every = (ms: number, work: () => Promise<void>): NodeJS.Timeout =>
+    setInterval(() => {
+      work().catch((error: unknown) => log.error({ err: error }, "a timer of the runner failed"));
+    }, ms);
   const timers = [
-    setInterval(() => void sayAlive(), beatEvery),
-    setInterval(() => void reconciler.reconcile(), reconcileEvery),
-    setInterval(() => void reconciler.sweep(), sweepEvery),
+    every(beatEvery, sayAlive),
+    every(reconcileEvery, async () => reconciler.reconcile()),
+    every(sweepEvery, async () => reconciler.sweep()),
   ];
   log.info({ host, slots, gpus: gpus.length, epoch, engine: about.version }, "the runner is ready");
   return {

@@ -33,7 +33,7 @@ export async function showSample(options: ShowSampleOptions): Promise<void> {
     const { id } = answer.parse(await (await ask("/experiments", { method: "POST", body })).json());
     say(`enqueued a sample experiment, ${id}; its log, live:`);
     const tail = await ask(`/logs/${id}/tail`);
-    for await (const bytes of tail.body ?? []) process.stdout.write(bytes);
+    for await (const bytes of (tail.body ?? []) as AsyncIterable<Uint8Array>) process.stdout.write(bytes);
     const ended = answer.parse(await (await ask(`/experiments/${id}`)).json());
     say(`the sample is ${ended.status}: ${ended.result?.message ?? ""}`);
   } catch (error) {

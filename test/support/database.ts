@@ -16,7 +16,8 @@ export interface TestDatabase {
 
 export function adminUrl(): string {
   const url = process.env["SKEDULER_TEST_DATABASE"];
-  if (url === undefined) throw new Error("no test database: run the tests with `npm test` (npm test test/walks for some of them)");
+  if (url === undefined)
+    throw new Error("no test database: run the tests with `npm test` (npm test test/walks for some of them)");
   return url;
 }
 
@@ -60,6 +61,9 @@ export async function createTestDatabase(options: { readonly empty?: boolean } =
   });
   return {
     url: urlOf(name),
-    drop: async () => asAdmin(async (client) => void (await client.query(`drop database ${name} with (force)`))),
+    drop: async () =>
+      asAdmin(async (client) => {
+        await client.query(`drop database ${name} with (force)`);
+      }),
   };
 }

@@ -105,10 +105,16 @@ export class System implements AsyncDisposable {
   }
 
   async fetch(path: string, init: RequestInit = {}, url = this.url): Promise<Response> {
-    return fetch(url + path, { ...init, headers: { Authorization: token, ...(init.headers as Record<string, string>) } });
+    return fetch(url + path, {
+      ...init,
+      headers: { Authorization: token, ...(init.headers as Record<string, string>) },
+    });
   }
 
-  async post(docker: { command?: string; image?: string; environment?: object }, more: object = {}): Promise<Experiment> {
+  async post(
+    docker: { command?: string; image?: string; environment?: object },
+    more: object = {},
+  ): Promise<Experiment> {
     const body = { name: "test", docker: { image, ...docker }, ...more };
     return this.json("/experiments", { method: "POST", body: JSON.stringify(body) });
   }
@@ -128,7 +134,8 @@ export class System implements AsyncDisposable {
 
   async json(path: string, init: RequestInit = {}): Promise<Experiment> {
     const response = await this.fetch(path, init);
-    if (!response.ok) throw new Error(`${init.method ?? "GET"} ${path} answered ${response.status}: ${await response.text()}`);
+    if (!response.ok)
+      throw new Error(`${init.method ?? "GET"} ${path} answered ${response.status}: ${await response.text()}`);
     return (await response.json()) as Experiment;
   }
 
@@ -158,7 +165,10 @@ export class System implements AsyncDisposable {
   }
 
   async ended(id: string): Promise<Experiment> {
-    return this.until(id, (e) => ["FINISHED", "CANCELLED"].includes(e.status) && (e.attempt === null || e.attempt.closed_at !== null));
+    return this.until(
+      id,
+      (e) => ["FINISHED", "CANCELLED"].includes(e.status) && (e.attempt === null || e.attempt.closed_at !== null),
+    );
   }
 
   /** Resolves when the stored log contains the text. */

@@ -59,7 +59,8 @@ test("a container that ignores SIGTERM is killed after the grace", async () => {
 });
 
 test("cancelled and enqueued again within the grace: the next attempt waits for the end of the last", async () => {
-  const script = "trap 'sleep 1; echo first ended; exit 0' TERM; echo attempt $SKEDULER_ATTEMPT; [ $SKEDULER_ATTEMPT = 2 ] || while :; do sleep 0.1; done";
+  const script =
+    "trap 'sleep 1; echo first ended; exit 0' TERM; echo attempt $SKEDULER_ATTEMPT; [ $SKEDULER_ATTEMPT = 2 ] || while :; do sleep 0.1; done";
   const { id } = await system.postScript(script);
   await system.logged(id, "attempt 1\n");
   await cancel(id);
@@ -92,6 +93,12 @@ test("no container of an ended attempt is left", async () => {
   await system.runners[0]?.close();
   system.runners.length = 0;
   const { docker } = connectEngine();
-  const left = await docker.listContainers({ all: true, filters: { label: [`skeduler.attempt=${done.attempt?.id ?? ""}`] } });
-  assert.deepEqual(left.map((container) => container.Id), []);
+  const left = await docker.listContainers({
+    all: true,
+    filters: { label: [`skeduler.attempt=${done.attempt?.id ?? ""}`] },
+  });
+  assert.deepEqual(
+    left.map((container) => container.Id),
+    [],
+  );
 });

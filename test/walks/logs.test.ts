@@ -17,7 +17,8 @@ const run = async (script: string): Promise<string> => {
   await system.ended(id);
   return id;
 };
-const stdout = async (id: string, query = ""): Promise<string> => (await system.log(id, `?stream=stdout${query}`)).toString("latin1");
+const stdout = async (id: string, query = ""): Promise<string> =>
+  (await system.log(id, `?stream=stdout${query}`)).toString("latin1");
 
 test("binary, carriage returns, empty lines and no final newline", async () => {
   const id = await run(String.raw`printf "\377\376\0z\n\n\n  12%%\r 34%%\r\nno end"`);
@@ -62,7 +63,7 @@ test("a million lines as fast as they come, none lost, none doubled, in order", 
 });
 
 test("tail=N counts lines of the view, a last one without newline too", async () => {
-  const id = await run('echo one; echo two; echo err >&2; printf three');
+  const id = await run("echo one; echo two; echo err >&2; printf three");
   assert.equal(await stdout(id, "&tail=0"), "");
   assert.equal(await stdout(id, "&tail=1"), "three");
   assert.equal(await stdout(id, "&tail=2"), "two\nthree");
@@ -90,7 +91,11 @@ test("a closed log has length, ETag and ranges", async () => {
   assert.deepEqual(await ask({ Range: "bytes=2-4" }), { status: 206, range: "bytes 2-4/11", body: "234" });
   assert.deepEqual(await ask({ Range: "bytes=-3" }), { status: 206, range: "bytes 8-10/11", body: "89\n" });
   assert.deepEqual(await ask({ Range: "bytes=9-" }), { status: 206, range: "bytes 9-10/11", body: "9\n" });
-  assert.deepEqual(await ask({ Range: "bytes=2-4", "If-Range": '"other"' }), { status: 200, range: null, body: "0123456789\n" });
+  assert.deepEqual(await ask({ Range: "bytes=2-4", "If-Range": '"other"' }), {
+    status: 200,
+    range: null,
+    body: "0123456789\n",
+  });
   assert.equal((await ask({ Range: "bytes=11-" })).status, 416);
 });
 

@@ -16,7 +16,12 @@ test("an experiment is posted, runs, and its log, times and result are kept", as
   assert.equal(posted.status, "ENQUEUED");
   const done = await system.ended(posted.id);
   assert.equal(done.status, "FINISHED");
-  assert.deepEqual(done.result, { reason: "exited", exit_code: 0, signal: null, message: "Finished with exit code 0." });
+  assert.deepEqual(done.result, {
+    reason: "exited",
+    exit_code: 0,
+    signal: null,
+    message: "Finished with exit code 0.",
+  });
   assert.equal((await system.log(posted.id, "?stream=stdout")).toString(), "out\n");
   assert.equal((await system.log(posted.id, "?stream=stderr")).toString(), "err\n");
   const all = (await system.log(posted.id)).toString();
@@ -26,10 +31,23 @@ test("an experiment is posted, runs, and its log, times and result are kept", as
 });
 
 test("the container gets the experiment's environment and Skeduler's", async () => {
-  const { id } = await system.post({ command: "env", environment: { TESTING: 123456789, ON: true, WORD: "a b" } }, { name: "envy" });
+  const { id } = await system.post(
+    { command: "env", environment: { TESTING: 123456789, ON: true, WORD: "a b" } },
+    { name: "envy" },
+  );
   await system.ended(id);
   const lines = (await system.log(id, "?stream=stdout")).toString().split("\n");
-  for (const line of ["TESTING=123456789", "ON=true", "WORD=a b", `SKEDULER_ID=${id}`, "SKEDULER_NAME=envy", "SKEDULER_ATTEMPT=1", "SKEDULER_GPUS=", "NVIDIA_VISIBLE_DEVICES=void", "PYTHONUNBUFFERED=1"]) {
+  for (const line of [
+    "TESTING=123456789",
+    "ON=true",
+    "WORD=a b",
+    `SKEDULER_ID=${id}`,
+    "SKEDULER_NAME=envy",
+    "SKEDULER_ATTEMPT=1",
+    "SKEDULER_GPUS=",
+    "NVIDIA_VISIBLE_DEVICES=void",
+    "PYTHONUNBUFFERED=1",
+  ]) {
     assert.ok(lines.includes(line), `${line} is missing in ${lines.join(" ")}`);
   }
 });
@@ -37,7 +55,10 @@ test("the container gets the experiment's environment and Skeduler's", async () 
 test("the command is split as a shell does, and nothing is expanded", async () => {
   const { id } = await system.post({ command: `printf '%s|' "two words" plain $HOME 'single "quoted"' back\\ slash` });
   await system.ended(id);
-  assert.equal((await system.log(id, "?stream=stdout")).toString(), 'two words|plain|$HOME|single "quoted"|back slash|');
+  assert.equal(
+    (await system.log(id, "?stream=stdout")).toString(),
+    'two words|plain|$HOME|single "quoted"|back slash|',
+  );
 });
 
 test("exit 3 is FINISHED with its code", async () => {
@@ -54,7 +75,9 @@ test("killed by a signal says which", async () => {
 });
 
 test("out of memory says so and names the limit", async () => {
-  const { id } = await system.postScript("exec awk \"BEGIN { s = \\\"0123456789\\\"; while (1) s = s s }\"", { resources: { memory: "20MiB" } });
+  const { id } = await system.postScript('exec awk "BEGIN { s = \\"0123456789\\"; while (1) s = s s }"', {
+    resources: { memory: "20MiB" },
+  });
   const done = await system.ended(id);
   assert.equal(done.result?.reason, "oom");
   assert.match(done.result.message, /20MiB/);

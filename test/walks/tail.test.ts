@@ -27,7 +27,11 @@ interface SocketEnd {
   readonly code: number;
 }
 
-async function socketTail(id: string, query: string, options: { url?: string; headers?: Record<string, string>; until?: number } = {}): Promise<SocketEnd> {
+async function socketTail(
+  id: string,
+  query: string,
+  options: { url?: string; headers?: Record<string, string>; until?: number } = {},
+): Promise<SocketEnd> {
   const { url = system.url, headers = { Authorization: `Bearer ${token}` }, until } = options;
   const ws = new WebSocket(`${url.replace("http", "ws")}/logs/${id}/tail?ws${query}`, { headers });
   const lines: string[] = [];
@@ -46,7 +50,12 @@ async function socketTail(id: string, query: string, options: { url?: string; he
 test("opened before, during and after, by both ways and from both processes, it is the log", async () => {
   const { id } = await system.postScript(script);
   const second = system.apis[1]?.url ?? "";
-  const before = Promise.all([tail(id), tail(id, "?stream=stdout", second), socketTail(id, "&stream=stdout"), socketTail(id, "", { url: second })]);
+  const before = Promise.all([
+    tail(id),
+    tail(id, "?stream=stdout", second),
+    socketTail(id, "&stream=stdout"),
+    socketTail(id, "", { url: second }),
+  ]);
   await system.logged(id, "one\n");
   const during = Promise.all([tail(id), socketTail(id, "&stream=stdout")]);
   await system.ended(id);
@@ -61,7 +70,11 @@ test("opened before, during and after, by both ways and from both processes, it 
   assert.equal(all2, all);
   assert.deepEqual(ws2.lines, ["one", "two", "three"]);
   assert.equal(await tail(id), all);
-  assert.deepEqual(await socketTail(id, "&stream=stdout"), { lines: ["one", "two", "three"], positions: [], code: 1000 });
+  assert.deepEqual(await socketTail(id, "&stream=stdout"), {
+    lines: ["one", "two", "three"],
+    positions: [],
+    code: 1000,
+  });
   assert.equal(await tail(id, "?stream=stdout&tail=2"), "two\nthree");
 });
 
@@ -111,7 +124,10 @@ test("a browser follows a tail with the session's cookie and its own Origin, and
 test("a line of 2 MB is one message", async () => {
   const { id } = await system.postScript('head -c 2000000 /dev/zero | tr "\\0" y; echo; echo end');
   const { lines } = await socketTail(id, "&stream=stdout");
-  assert.deepEqual(lines.map((line) => line.length), [2_000_000, 3]);
+  assert.deepEqual(
+    lines.map((line) => line.length),
+    [2_000_000, 3],
+  );
 });
 
 test("?ws without an upgrade is 426; an unknown experiment is 404 on the socket too", async () => {

@@ -20,6 +20,8 @@ export async function run(options: { config?: string; yes?: boolean }): Promise<
     },
   });
   process.stdout.write(
-    applied.length === 0 ? "The database is up to date.\n" : `Applied ${applied.join(", ")}; the database is up to date.\n`,
+    applied.length === 0
+      ? "The database is up to date.\n"
+      : `Applied ${applied.join(", ")}; the database is up to date.\n`,
   );
 }

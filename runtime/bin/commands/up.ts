@@ -47,7 +47,8 @@ export async function run(options: UpOptions, { signal }: CommandContext): Promi
   signal.throwIfAborted();
   await migrate(database, {
     confirmAdoption: async (waiting) =>
-      options.yes === true || confirm(`The ${waiting} waiting experiments of the existing table jobs will start to run. Go on?`, false),
+      options.yes === true ||
+      confirm(`The ${waiting} waiting experiments of the existing table jobs will start to run. Go on?`, false),
   });
   const tokens = ensureTokens(config, (token, file) => say(`made a token, kept in ${file}: ${token}`));
   const api = await startApiSomewhere({ config, database, tokens, log });
@@ -60,7 +61,8 @@ export async function run(options: UpOptions, { signal }: CommandContext): Promi
   });
   cleanup.defer(async () => runner.close());
   say(`the API is at ${api.url}; host ${runner.host} runs ${runner.slots} at once`);
-  if (options.sample === true) await showSample({ url: api.url, token: tokens[0]?.token ?? "", engineHost: engine.host, say, signal });
+  if (options.sample === true)
+    await showSample({ url: api.url, token: tokens[0]?.token ?? "", engineHost: engine.host, say, signal });
   if (!signal.aborted) say("ready; Ctrl-C stops it (running experiments go on and are taken up by the next start)");
   await untilStopped(signal, runner.lost);
   say("stopping");
@@ -79,12 +81,21 @@ async function embedded(config: Config, cleanup: AsyncDisposableStack): Promise<
 }
 
 /** Takes another port where the configured one is taken: `up` is for trying out, and says where it is. */
-async function startApiSomewhere(options: { config: Config; database: string; tokens: readonly Token[]; log: ReturnType<typeof createLog> }): Promise<Api> {
+async function startApiSomewhere(options: {
+  config: Config;
+  database: string;
+  tokens: readonly Token[];
+  log: ReturnType<typeof createLog>;
+}): Promise<Api> {
   try {
     return await startApi(options);
   } catch (error) {
     const { host, port } = options.config.http.listen;
-    const taken = error instanceof UserError && error.cause instanceof Error && "code" in error.cause && error.cause.code === "EADDRINUSE";
+    const taken =
+      error instanceof UserError &&
+      error.cause instanceof Error &&
+      "code" in error.cause &&
+      error.cause.code === "EADDRINUSE";
     if (!taken) throw error;
     say(`port ${port} is taken by another program: taking a free one`);
     const http = { ...options.config.http, listen: { host, port: 0 } };

@@ -1,8 +1,7 @@
 // An experiment on the wire, built by SQL: JavaScript would lose metadata's key order and numbers beyond 2^53.
 // Expects a row of jobs as `j` and its latest attempt, if any, as `a`.
 
-const time = (column: string): string =>
-  `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+const time = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 /** The expression; its type is json. */
 export const experimentJson = `json_build_object(

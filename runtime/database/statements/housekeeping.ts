@@ -24,12 +24,15 @@ export async function preparePartitions(pool: Pool): Promise<void> {
       );
     } catch (error) {
       // Rows of this day lie in the default partition already (23514), or another process was first (42P07, 23505).
-      if (!(error instanceof pg.DatabaseError && ["23514", "42P07", "23505", "42P17"].includes(error.code ?? ""))) throw error;
+      if (!(error instanceof pg.DatabaseError && ["23514", "42P07", "23505", "42P17"].includes(error.code ?? "")))
+        throw error;
     }
   }
 }
 
 /** Asks for placement by a queue job, as a new host does. */
 export async function askForPlacement(pool: Pool): Promise<void> {
-  await pool.query("select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5)");
+  await pool.query(
+    "select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5)",
+  );
 }

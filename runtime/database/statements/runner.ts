@@ -9,7 +9,12 @@ export interface Registration {
   readonly name: string;
   readonly engineId: string;
   readonly slots: number;
-  readonly gpus: readonly { readonly uuid: string; readonly index: number; readonly name: string; readonly memoryMiB: number }[];
+  readonly gpus: readonly {
+    readonly uuid: string;
+    readonly index: number;
+    readonly name: string;
+    readonly memoryMiB: number;
+  }[];
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly version: string;
@@ -46,15 +51,7 @@ export async function registerHost(db: Queryable, host: Registration): Promise<R
      )
      select i.id::text as installation, host.epoch::text as epoch, (select pool_id from before) as previous_pool
        from host, skeduler.installation i`,
-    [
-      host.name,
-      host.engineId,
-      host.slots,
-      JSON.stringify(host.gpus),
-      host.cpus,
-      host.memoryBytes,
-      host.version,
-    ],
+    [host.name, host.engineId, host.slots, JSON.stringify(host.gpus), host.cpus, host.memoryBytes, host.version],
   );
 }
 
@@ -69,7 +66,8 @@ export async function recordPool(
   pool: { readonly id: string; readonly previous: string | null },
 ): Promise<void> {
   await db.query("update skeduler.hosts set pool_id = $3 where name = $1 and epoch = $2", [host, epoch, pool.id]);
-  if (pool.previous !== null) await db.query("select graphile_worker.force_unlock_workers($1::text[])", [[pool.previous]]);
+  if (pool.previous !== null)
+    await db.query("select graphile_worker.force_unlock_workers($1::text[])", [[pool.previous]]);
 }
 
 /** Says that the host lives; false where a newer start of its runner has taken over (or the database is another one). */
@@ -188,7 +186,10 @@ export async function closeAttempt(
 }
 
 /** Which of these attempts are known, and which of the known are open: for containers that are not in the list of ours. */
-export async function readKnownAttempts(db: Queryable, ids: readonly string[]): Promise<Map<string, { open: boolean }>> {
+export async function readKnownAttempts(
+  db: Queryable,
+  ids: readonly string[],
+): Promise<Map<string, { open: boolean }>> {
   const rows = await many(
     db,
     z.object({ id: z.string(), open: z.boolean() }),
