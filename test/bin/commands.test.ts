@@ -1,0 +1,106 @@
+// The commands as processes: what they say, where, and with which exit code.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { createTestDatabase } from "../support/database.ts";
+
+const program = new URL("../../bin/skeduler.js", import.meta.url).pathname;
+const folder = mkdtempSync(join(tmpdir(), "skeduler-commands-"));
+after(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function skeduler(
+  words: readonly string[],
+  env: Record<string, string> = {},
+  onOutput?: (text: string, kill: (signal: NodeJS.Signals) => void) => void,
+): Promise<Ended> {
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !name.startsWith("SKEDULER_") || name.startsWith("SKEDULER_TEST")),
+  );
+  const child = spawn(process.execPath, [program, ...words], {
+    cwd: folder,
+    env: { ...clean, SKEDULER_DATA: folder, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let [out, err] = ["", ""];
+  child.stdout.on("data", (text: Buffer) => (out += text.toString()));
+  child.stderr.on("data", (text: Buffer) => {
+    err += text.toString();
+    onOutput?.(err, (signal) => child.kill(signal));
+  });
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err })));
+}
+
+test("version, help, and a wrong command line", async () => {
+  assert.match((await skeduler(["version"])).out, /^\d+\.\d+\.\d+\n$/);
+  const help = await skeduler(["--help"]);
+  assert.equal(help.code, 0);
+  for (const name of ["up", "api", "runner", "migrate", "config", "version"])
+    assert.match(help.out, new RegExp(`^ +${name}`, "m"));
+  const wrong = await skeduler(["runn"]);
+  assert.deepEqual([wrong.code, wrong.out], [2, ""]);
+  assert.match(wrong.err, /runner/);
+});
+
+const sentences: readonly [what: string, words: string[], env: Record<string, string>, expected: RegExp][] = [
+  ["a missing configuration", ["api", "--config", "none.yaml"], {}, /none\.yaml/],
+  ["a bad duration", ["config", "check"], { SKEDULER_HTTP_READ_TIMEOUT: "soon" }, /read_timeout.*soon/i],
+  ["no database", ["api"], {}, /database/],
+  [
+    "a database that does not answer",
+    ["api"],
+    { SKEDULER_DATABASE: "postgres://u:secret@127.0.0.1:1/x" },
+    /127\.0\.0\.1:1\/x.*ECONNREFUSED/,
+  ],
+  [
+    "an Engine that does not answer",
+    ["runner"],
+    { SKEDULER_DATABASE: "postgres://u:p@127.0.0.1:1/x", SKEDULER_DOCKER_HOST: "unix:///nowhere.sock" },
+    /Docker/,
+  ],
+];
+for (const [what, words, env, expected] of sentences) {
+  test(`${what} is one sentence and exit code 1`, async () => {
+    const { code, out, err } = await skeduler(words, env);
+    assert.deepEqual([code, out], [1, ""], err);
+    assert.match(err, /^skeduler: [^\n]+\n$/);
+    assert.match(err, expected);
+    assert.doesNotMatch(err, /secret/);
+  });
+}
+
+test("a database that is not migrated, and one that is; a port that is taken; a clean stop", async () => {
+  const database = await createTestDatabase({ empty: true });
+  const taken = createServer().listen(0, "127.0.0.1");
+  try {
+    const env = { SKEDULER_DATABASE: database.url, SKEDULER_HTTP_LISTEN: "127.0.0.1:0", SKEDULER_TOKENS: "t" };
+    const early = await skeduler(["api"], env);
+    assert.equal(early.code, 1);
+    assert.match(early.err, /skeduler migrate/);
+    const migrated = await skeduler(["migrate"], env);
+    assert.deepEqual([migrated.code, migrated.err], [0, ""]);
+    assert.match((await skeduler(["migrate"], env)).out, /up to date/);
+    const address = taken.address();
+    const port = typeof address === "object" && address !== null ? address.port : 0;
+    const busy = await skeduler(["api"], { ...env, SKEDULER_HTTP_LISTEN: `127.0.0.1:${port}` });
+    assert.equal(busy.code, 1);
+    assert.match(busy.err, new RegExp(`^skeduler: [^\\n]*port ${port} is taken[^\\n]*\\n$`));
+    const served = await skeduler(["api"], env, (text, kill) => {
+      if (text.includes("the API is ready")) kill("SIGTERM");
+    });
+    assert.equal(served.code, 0, served.err);
+  } finally {
+    taken.close();
+    await database.drop();
+  }
+});
