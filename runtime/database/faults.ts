@@ -58,5 +58,7 @@ export function isUnavailable(error: unknown): boolean {
  */
 export function refusedValue(error: unknown): string | undefined {
   if (!(error instanceof pg.DatabaseError)) return undefined;
-  return /^22|^54001$/.test(error.code ?? "") ? `The database cannot hold a value of this: ${error.message}.` : undefined;
+  return /^22|^54001$/.test(error.code ?? "")
+    ? `The database cannot hold a value of this: ${error.message}.`
+    : undefined;
 }

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -29,7 +30,7 @@ async function skeduler(
   );
   const child = spawn(process.execPath, [program, ...words], {
     cwd: folder,
-    env: { ...clean, SKEDULER_DATA: folder, ...env },
+    env: { ...clean, SKEDULER_DATA: folder, SKEDULER_TOKENS: "t", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let [out, err] = ["", ""];
@@ -82,8 +83,9 @@ for (const [what, words, env, expected] of sentences) {
 test("a database that is not migrated, and one that is; a port that is taken; a clean stop", async () => {
   const database = await createTestDatabase({ empty: true });
   const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
   try {
-    const env = { SKEDULER_DATABASE: database.url, SKEDULER_HTTP_LISTEN: "127.0.0.1:0", SKEDULER_TOKENS: "t" };
+    const env = { SKEDULER_DATABASE: database.url, SKEDULER_HTTP_LISTEN: "127.0.0.1:0" };
     const early = await skeduler(["api"], env);
     assert.equal(early.code, 1);
     assert.match(early.err, /skeduler migrate/);

@@ -44,7 +44,11 @@ export function makeApp({
 export type App = ReturnType<typeof makeApp>["app"];
 
 /** A request as a client on this machine sends it. */
-export async function request(app: App, path: string, init: RequestInit & { headers?: Record<string, string> } = {}) {
+export async function request(
+  app: App,
+  path: string,
+  init: Omit<RequestInit, "headers"> & { headers?: Record<string, string> } = {},
+) {
   const answer = await app.request(path, { ...init, headers: { Host: "localhost:8080", ...init.headers } });
   const text = await answer.text();
   const body = text === "" ? {} : (JSON.parse(text) as Record<string, unknown>);

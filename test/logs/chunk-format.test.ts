@@ -10,12 +10,15 @@ import {
   type LogRecord,
 } from "../../runtime/logs/chunk-format.ts";
 
-const record = fc.record({
-  stream: fc.constantFrom(...streams),
-  seconds: fc.integer({ min: 1_700_000_000, max: 1_700_100_000 }),
-  nanos: fc.integer({ min: 0, max: 999_999_999 }),
-  bytes: fc.uint8Array({ minLength: 1, maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
-});
+const record = fc.record(
+  {
+    stream: fc.constantFrom(...streams),
+    seconds: fc.integer({ min: 1_700_000_000, max: 1_700_100_000 }),
+    nanos: fc.integer({ min: 0, max: 999_999_999 }),
+    bytes: fc.uint8Array({ minLength: 1, maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
+  },
+  { noNullPrototype: true },
+);
 
 test("what goes in comes out, times to the nanosecond, also backwards", () => {
   fc.assert(

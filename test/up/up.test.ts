@@ -1,6 +1,7 @@
 // `skeduler up` as its user meets it: the sample runs, kill -9 in the middle of an experiment, the next start finds all as it was.
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { createServer } from "node:net";
@@ -38,24 +39,26 @@ class Up {
   }
 
   async says(pattern: RegExp): Promise<RegExpExecArray> {
-    let gone = false;
-    const end = this.exited.then(() => (gone = true));
+    const gone = new AbortController();
+    const end = this.exited.then(() => gone.abort());
     for (;;) {
       const match = pattern.exec(this.#out);
       if (match !== null) return match;
-      if (gone) throw new Error(`skeduler up ended without saying ${pattern.source}: ${this.#out}`);
+      if (gone.signal.aborted) throw new Error(`skeduler up ended without saying ${pattern.source}: ${this.#out}`);
       await Promise.race([this.#heard.promise, end]);
     }
   }
 }
 
-test("the sample runs; a taken port is changed; kill -9 loses nothing; Ctrl-C ends it cleanly", async () => {
+test("the sample runs; a taken port is changed; kill -9 loses nothing; Ctrl-C ends it cleanly", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "skeduler-up-"));
   const blocker = createServer().listen(0, "127.0.0.1");
+  await once(blocker, "listening");
   const address = blocker.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   const env = { SKEDULER_HTTP_LISTEN: `127.0.0.1:${port}` };
   let up: Up | undefined;
+  t.signal.addEventListener("abort", () => up?.child.kill("SIGKILL"));
   try {
     up = new Up(folder, env, ["--sample"]);
     await up.says(/port \d+ is taken by another program: taking a free one/);

@@ -11,10 +11,11 @@ import { untilStopped } from "../until-stopped.ts";
 export async function run(options: { config?: string }, { signal }: CommandContext): Promise<void> {
   const config = loadConfig({ file: options.config, env: process.env });
   const log = createLog(config.log_level);
+  const database = requiredDatabase(config);
   const tokens = ensureTokens(config, (token, file) =>
     process.stdout.write(`No token is configured, so one was made: ${token}\n(kept in ${file}, shown only now)\n`),
   );
-  const api = await startApi({ config, database: requiredDatabase(config), tokens, log });
+  const api = await startApi({ config, database, tokens, log });
   log.info({ url: api.url }, "the API is ready");
   await untilStopped(signal);
   await api.close();
