@@ -15,7 +15,7 @@ import type { Token } from "./config/token-list.ts";
 import { listen } from "./database/listener.ts";
 import { requireMigrated } from "./database/migrate.ts";
 import { Notifier } from "./database/notifier.ts";
-import { connectPool } from "./database/pool.ts";
+import { backgroundPatience, connectPool, createPool } from "./database/pool.ts";
 import { startQueue } from "./database/queue.ts";
 import { preparePartitions } from "./database/statements/housekeeping.ts";
 import type { Env } from "./http/env.ts";
@@ -28,6 +28,8 @@ import { Placement } from "./placement.ts";
 
 /** Postgres connections at most: requests are gathered, so a few carry thousands a second. */
 const connections = 10;
+/** And for placement and the queue, so that a flood of requests never keeps them waiting. */
+const controlConnections = 3;
 /** Placement looks by itself this often, ms, in case a queue job was lost. */
 const placeEvery = 5_000;
 
@@ -53,8 +55,15 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     await db.end();
     throw error;
   }
+  const control = createPool({
+    url: database,
+    max: controlConnections,
+    name: "skeduler control",
+    log,
+    patience: backgroundPatience,
+  });
   const notifier = new Notifier(db, log);
-  const placement = new Placement(db, notifier);
+  const placement = new Placement(control, notifier);
   const placeSoon = (): void => {
     placement.run().catch((error: unknown) => log.warn({ err: error }, "placement failed; the queue job tries again"));
   };
@@ -96,14 +105,14 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     feed.close();
     await listening;
     await notifier.idle();
-    await db.end();
+    await Promise.all([control.end(), db.end()]);
   };
   try {
     const server = await serve(app, config, { onUpgrade: upgrade.onUpgrade, log });
     const queue = await startQueue({
-      pool: db,
+      pool: control,
       log,
-      tasks: { [placeExperimentsTask]: placeExperiments(placement), [keepHouseTask]: keepHouse(db) },
+      tasks: { [placeExperimentsTask]: placeExperiments(placement), [keepHouseTask]: keepHouse(control) },
       concurrency: 2,
       cron: { [keepHouseTask]: "17 * * * *" },
     });

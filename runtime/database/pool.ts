@@ -19,15 +19,21 @@ export interface PoolOptions {
   readonly max: number;
   readonly name: string;
   readonly log: Logger;
+  /** How long a statement waits for a connection, ms. */
+  readonly patience?: number;
 }
+
+/** Postgres away: a request is answered within a second (503) rather than left hanging. */
+const requestPatience = 900;
+/** What runs behind the requests waits longer: nobody sees it wait, and graphile-worker ends for good where it gets no connection. */
+export const backgroundPatience = 15_000;
 
 export function createPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.max,
     application_name: options.name,
-    // Postgres away: an answer within a second (503) rather than a request that hangs.
-    connectionTimeoutMillis: 900,
+    connectionTimeoutMillis: options.patience ?? requestPatience,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     allowExitOnIdle: true,

@@ -2,7 +2,8 @@
 // it locks jobs, for whoever has to unlock them after us.
 
 import { EventEmitter, once } from "node:events";
-import { Logger, parseCronItems, run, type TaskList, type WorkerEvents } from "graphile-worker";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Logger, parseCronItems, run, type Runner, type TaskList, type WorkerEvents } from "graphile-worker";
 import type { Log } from "../log.ts";
 import type { Pool } from "./pool.ts";
 
@@ -25,7 +26,53 @@ export interface QueueOptions {
 /** How often it looks without having been notified, ms: the notification is what makes it fast. */
 const pollInterval = 5_000;
 
-export async function startQueue({ pool, log, tasks, concurrency, cron = {} }: QueueOptions): Promise<Queue> {
+/** After it ended by a fault, ms. */
+const restartAfter = 1_000;
+
+export async function startQueue(options: QueueOptions): Promise<Queue> {
+  const stopping = new AbortController();
+  let current = await start(options);
+  const kept = keep();
+  return {
+    get poolId() {
+      return current.poolId;
+    },
+    stop: async () => {
+      stopping.abort();
+      await current.runner.stop().catch(() => undefined); // already stopping
+      await kept;
+    },
+  };
+
+  /** Starts it anew whenever it ended by itself: it gives up where the database is away for long. */
+  async function keep(): Promise<void> {
+    for (;;) {
+      const fault: unknown = await current.runner.promise.catch((error: unknown) => error);
+      if (stopping.signal.aborted) return;
+      options.log.error({ err: fault }, "the job queue ended; starting it again");
+      const before = current.poolId;
+      for (;;) {
+        await sleep(restartAfter, undefined, { signal: stopping.signal }).catch(() => undefined);
+        if (stopping.signal.aborted) return;
+        try {
+          await options.pool.query("select graphile_worker.force_unlock_workers($1::text[])", [[before]]);
+          current = await start(options);
+          break;
+        } catch (error) {
+          options.log.warn({ err: error }, "the job queue could not be started; trying again");
+        }
+      }
+    }
+  }
+}
+
+async function start({
+  pool,
+  log,
+  tasks,
+  concurrency,
+  cron = {},
+}: QueueOptions): Promise<{ runner: Runner; poolId: string }> {
   const parsedCronItems = parseCronItems(
     Object.entries(cron).map(([task, match]) => ({ task, match, identifier: task })),
   );
@@ -35,6 +82,9 @@ export async function startQueue({ pool, log, tasks, concurrency, cron = {} }: Q
   const listening = once(events, "pool:listen:success");
   events.on("pool:create", ({ workerPool }) => (poolId = workerPool.id));
   const runner = await run({
+    // Batched, a job's end that cannot be reported ends the queue, and we start it again; one by one it would be a rejection
+    // that nobody handles, and end the process.
+    preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     pgPool: pool,
     taskList: tasks,
     concurrency,
@@ -47,14 +97,6 @@ export async function startQueue({ pool, log, tasks, concurrency, cron = {} }: Q
       else log.debug({ queue: message }, "the job queue says");
     }),
   });
-  // Stopped by us or by a fault: `stop` waits for it either way, and says what went wrong.
-  runner.promise.catch((error: unknown) => log.error({ err: error }, "the job queue ended"));
   await Promise.race([listening, runner.promise]);
-  return {
-    poolId,
-    stop: async () => {
-      await runner.stop().catch(() => undefined); // already stopping
-      await runner.promise.catch(() => undefined); // logged above
-    },
-  };
+  return { runner, poolId };
 }

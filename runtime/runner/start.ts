@@ -8,7 +8,7 @@ import { stopExperiment, stopExperimentTask } from "../../tasks/stop-experiment.
 import type { Config } from "../config/schema.ts";
 import { requireMigrated } from "../database/migrate.ts";
 import { Notifier } from "../database/notifier.ts";
-import { connectPool, type Pool } from "../database/pool.ts";
+import { backgroundPatience, connectPool, type Pool } from "../database/pool.ts";
 import { startQueue } from "../database/queue.ts";
 import { askForPlacement } from "../database/statements/housekeeping.ts";
 import { beat, recordPool, registerHost } from "../database/statements/runner.ts";
@@ -45,7 +45,13 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { config, database, log } = options;
   const engine = connectEngine(config.docker.host);
   const about = await describe(engine);
-  const db = await connectPool({ url: database, max: connections, name: "skeduler runner", log });
+  const db = await connectPool({
+    url: database,
+    max: connections,
+    name: "skeduler runner",
+    log,
+    patience: backgroundPatience,
+  });
   try {
     await requireMigrated(db);
     return await start(options, db, engine, about);

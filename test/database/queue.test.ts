@@ -1,0 +1,46 @@
+// The job queue comes back by itself: graphile-worker ends for good where it cannot report a job's end.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { pino } from "pino";
+import { createPool } from "../../runtime/database/pool.ts";
+import { startQueue } from "../../runtime/database/queue.ts";
+import { createTestDatabase } from "../support/database.ts";
+
+test("a queue that found no connection in time is started again and does what waits", async () => {
+  const database = await createTestDatabase();
+  const said: string[] = [];
+  const log = pino({ level: "warn" }, { write: (line: string) => said.push(line) });
+  const pool = createPool({ url: database.url, max: 2, name: "queue test", log, patience: 100 });
+  const admin = createPool({ url: database.url, max: 1, name: "queue test admin", log });
+  const first = Promise.withResolvers<undefined>();
+  const second = Promise.withResolvers<undefined>();
+  let runs = 0;
+  const queue = await startQueue({
+    pool,
+    log,
+    concurrency: 1,
+    tasks: {
+      "try-me": async () => {
+        runs += 1;
+        if (runs > 1) return second.resolve(undefined);
+        const client = await pool.connect(); // the last one: the job's end cannot be reported
+        first.promise.then(() => client.release()).catch(() => undefined);
+        return undefined;
+      },
+    },
+  });
+  const { poolId } = queue;
+  try {
+    await admin.query("select graphile_worker.add_job('try-me')");
+    while (!said.some((line) => line.includes("starting it again"))) await new Promise(setImmediate);
+    first.resolve(undefined);
+    await second.promise;
+    assert.equal(runs, 2);
+    assert.notEqual(queue.poolId, poolId);
+  } finally {
+    await queue.stop();
+    await Promise.all([pool.end(), admin.end()]);
+    await database.drop();
+  }
+});
