@@ -31,6 +31,7 @@ const restartAfter = 1_000;
 
 export async function startQueue(options: QueueOptions): Promise<Queue> {
   const stopping = new AbortController();
+  const stopped = (): boolean => stopping.signal.aborted;
   let current = await start(options);
   const kept = keep();
   return {
@@ -48,12 +49,12 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
   async function keep(): Promise<void> {
     for (;;) {
       const fault: unknown = await current.runner.promise.catch((error: unknown) => error);
-      if (stopping.signal.aborted) return;
+      if (stopped()) return;
       options.log.error({ err: fault }, "the job queue ended; starting it again");
       const before = current.poolId;
       for (;;) {
         await sleep(restartAfter, undefined, { signal: stopping.signal }).catch(() => undefined);
-        if (stopping.signal.aborted) return;
+        if (stopped()) return;
         try {
           await options.pool.query("select graphile_worker.force_unlock_workers($1::text[])", [[before]]);
           current = await start(options);

@@ -23,10 +23,12 @@ test("a queue that found no connection in time is started again and does what wa
     tasks: {
       "try-me": async () => {
         runs += 1;
-        if (runs > 1) return second.resolve(undefined);
+        if (runs > 1) {
+          second.resolve(undefined);
+          return;
+        }
         const client = await pool.connect(); // the last one: the job's end cannot be reported
         first.promise.then(() => client.release()).catch(() => undefined);
-        return undefined;
       },
     },
   });
