@@ -4,6 +4,7 @@
 import type { Hono } from "hono";
 import { createExperiment } from "../functions/create-experiment.ts";
 import { getExperiment } from "../functions/get-experiment.ts";
+import { getPlacement } from "../functions/get-placement.ts";
 import { listExperiments } from "../functions/list-experiments.ts";
 import { readLogs } from "../functions/read-logs.ts";
 import { checkTail, tailLogs, tailLogsSocket } from "../functions/tail-logs.ts";
@@ -63,7 +64,11 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     patience: backgroundPatience,
   });
   const notifier = new Notifier(db, log);
-  const placement = new Placement(control, notifier);
+  const placement = new Placement({
+    db: control,
+    notifier,
+    defaultExpected: config.scheduler.default_expected,
+  });
   const placeSoon = (): void => {
     placement.run().catch((error: unknown) => log.warn({ err: error }, "placement failed; the queue job tries again"));
   };
@@ -83,6 +88,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       createExperiment: createExperiment(shared),
       listExperiments: listExperiments({ db }),
       getExperiment: getExperiment({ db }),
+      getPlacement: getPlacement({ placement }),
       updateExperiment: updateExperiment({ ...shared, notifier }),
       readLogs: readLogs({ db }),
       tailLogs: tailLogs(tail),

@@ -102,6 +102,7 @@ export const configSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  scheduler: z.strictObject({ default_expected: duration("1h") }).prefault({}),
   runner: z
     .strictObject({
       name: optionalLeaf({

@@ -12,6 +12,8 @@ export interface ContainerSpec {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly memoryBytes: number | undefined;
+  readonly cpus: number | undefined;
+  readonly shmBytes: number | undefined;
   /** Uuids; [] holds and sees none. */
   readonly gpus: readonly string[];
   /** A folder of the host, mounted at /output. */
@@ -52,6 +54,8 @@ export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOpt
       },
       SecurityOpt: ["no-new-privileges"],
       ...(spec.memoryBytes !== undefined && { Memory: spec.memoryBytes, MemorySwap: spec.memoryBytes }),
+      ...(spec.cpus !== undefined && { NanoCpus: Math.round(spec.cpus * 1e9) }),
+      ...(spec.shmBytes !== undefined && { ShmSize: spec.shmBytes }),
       ...(spec.output !== undefined && { Binds: [`${spec.output}:/output`] }),
       ...(spec.gpus.length > 0
         ? {

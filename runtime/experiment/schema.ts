@@ -3,7 +3,7 @@
 
 import { parse as splitWords, ParseError } from "./command.ts";
 import { z } from "zod";
-import { parseSize } from "./units.ts";
+import { parseDuration, parseSize } from "./units.ts";
 import { statuses } from "./states.ts";
 
 const environmentName = /^[^=\0]+$/;
@@ -46,7 +46,40 @@ const memory = z.string().superRefine((text, context) => {
   }
 });
 
-const resources = z.strictObject({ memory: memory.optional() });
+const size = z.string().refine((text) => (parseSize(text) ?? 0) > 0, { error: 'a size such as "64MiB" or "40GiB"' });
+
+const hostWord = z
+  .string()
+  .regex(/^[^\s=]+(=\S+)?$/, 'a host\'s name, in which * is any text, or a label such as "rack=a"');
+
+/** At least one hundredth of a CPU: what Docker can tell apart. */
+const cpus = z
+  .number()
+  .refine((count) => count >= 0.01 && count <= 4096, { error: "a number of CPUs from 0.01 to 4096, such as 4 or 0.5" });
+
+export const resources = z
+  .strictObject({
+    gpus: z.int({ error: "a whole number from 0 to 64" }).min(0).max(64).optional(),
+    gpu_model: z.string().trim().min(1).max(100).optional(),
+    gpu_memory: size.optional(),
+    cpus: cpus.optional(),
+    memory: memory.optional(),
+    shm_size: size.optional(),
+    host: z.union([hostWord, z.array(hostWord).min(1).max(100)]).optional(),
+  })
+  .superRefine((asked, context) => {
+    if (asked.gpus !== 0) return;
+    for (const key of ["gpu_model", "gpu_memory"] as const)
+      if (asked[key] !== undefined)
+        context.addIssue({ code: "custom", path: [key], message: "has no meaning where gpus is 0" });
+  });
+export type Resources = z.infer<typeof resources>;
+
+const priority = z.int({ error: "a whole number from -100 to 100" }).min(-100).max(100);
+
+const timeLimit = z.string().refine((text) => (parseDuration(text) ?? 0) >= 1000, {
+  error: 'a duration of at least 1s and at most 24 days, such as "30m" or "12h"',
+});
 
 /** Set by the server: ignored when sent, so that what GET gave can be sent back. */
 export const serverAssigned = [
@@ -72,6 +105,8 @@ export const newExperiment = z.strictObject({
   docker,
   metadata: z.unknown().optional(),
   resources: resources.nullish(),
+  priority: priority.nullish(),
+  time_limit: timeLimit.nullish(),
 });
 
 const uuid = z.uuid();
@@ -91,5 +126,7 @@ export const experimentChange = z.strictObject({
     .partial()
     .nullish(),
   resources: resources.nullish(),
+  priority: priority.nullish(),
+  time_limit: z.union([timeLimit, z.literal("")]).nullish(),
 });
 export type ExperimentChange = z.infer<typeof experimentChange>;

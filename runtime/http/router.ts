@@ -19,6 +19,7 @@ export interface Functions {
   readonly createExperiment: EndpointHandler;
   readonly listExperiments: EndpointHandler;
   readonly getExperiment: EndpointHandler;
+  readonly getPlacement: EndpointHandler;
   readonly updateExperiment: EndpointHandler;
   readonly readLogs: EndpointHandler;
   readonly tailLogs: EndpointHandler;
@@ -47,6 +48,7 @@ function routesOf({ functions, tokens, config, ready }: RouterDeps): Route[] {
     { method: "POST", path: "/experiments", handler: functions.createExperiment, access: "token" },
     { method: "GET", path: "/experiments/:id", handler: functions.getExperiment, access: "token" },
     { method: "PUT", path: "/experiments/:id", handler: functions.updateExperiment, access: "token" },
+    { method: "GET", path: "/experiments/:id/placement", handler: functions.getPlacement, access: "token" },
     { method: "GET", path: "/logs/:id", handler: functions.readLogs, access: "token" },
     { method: "GET", path: "/logs/:id/tail", handler: refuseSocketless(functions.tailLogs), access: "token" },
     {

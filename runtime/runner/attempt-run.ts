@@ -6,7 +6,7 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { parseSize } from "../experiment/units.ts";
+import { parseDuration, parseSize } from "../experiment/units.ts";
 import type { Pool } from "../database/pool.ts";
 import { closeAttempt, recordStart, type OpenAttempt } from "../database/statements/runner.ts";
 import { containerName } from "../docker/container-options.ts";
@@ -131,7 +131,7 @@ async function create(run: Run, output: string | undefined): Promise<string> {
     await chmod(output, 0o777); // whoever the image runs as may write there
   }
   signals.detach.throwIfAborted();
-  const memoryBytes = attempt.memory === null ? undefined : parseSize(attempt.memory);
+  const bytes = (size: string | null): number | undefined => (size === null ? undefined : parseSize(size));
   const id = await orCouldNotRun(async () =>
     createContainer(engine, {
       attemptId: attempt.id,
@@ -141,7 +141,9 @@ async function create(run: Run, output: string | undefined): Promise<string> {
       image: attempt.image,
       command: splitWords(attempt.command),
       environment: environmentOf(attempt, run.host, output),
-      memoryBytes,
+      memoryBytes: bytes(attempt.memory),
+      cpus: attempt.cpus ?? undefined,
+      shmBytes: bytes(attempt.shm_size),
       gpus: attempt.gpus,
       output,
       logMaxBytes: run.logMaxBytes,
@@ -201,47 +203,76 @@ async function noteStart(run: Run, state: ContainerState, output: string | undef
 
 /** Follows a started container to its end and closes the attempt. */
 async function ended(run: Run, state: ContainerState): Promise<void> {
-  const { engine, signals, writer, attempt } = run;
+  const { engine, signals, writer } = run;
   const pump = { engine, containerId: state.id, writer, signal: signals.detach };
+  const limit = timeLimit(run, state);
   let stopping: Promise<void> | undefined;
   const stop = (): void => {
     stopping ??= stopContainer(engine, state.id, Math.ceil(run.stopGrace / 1000));
     stopping.catch(() => undefined); // awaited below
   };
-  signals.cancel.addEventListener("abort", stop, { once: true });
+  const over = AbortSignal.any([signals.cancel, limit.signal]);
+  over.addEventListener("abort", stop, { once: true });
   try {
-    if (signals.cancel.aborted && state.running) stop();
+    if (over.aborted && state.running) stop();
     await Promise.all([followLog(pump), waitContainer(engine, state.id, signals.detach)]);
     await stopping;
   } catch (error) {
     signals.detach.throwIfAborted();
     throw error;
   } finally {
-    signals.cancel.removeEventListener("abort", stop);
+    over.removeEventListener("abort", stop);
+    limit.clear();
   }
   await drainLog(pump);
   const end = await inspectContainer(engine, state.id);
   if (end === undefined) throw new CouldNotRun("engine", "The container was removed before its end could be read.");
   // A start that failed late: Docker says why in its own words.
   if (end.error !== "" && end.exitCode !== 0 && end.startedAt === undefined) throw new CouldNotRun("engine", end.error);
-  const ownEnd = describeExit(end, attempt.memory ?? undefined);
-  const result: Result = stopping === undefined && !wasStopped(run, end) ? ownEnd : cancelled(end);
+  const result = resultOf(run, end, { stopped: stopping !== undefined, limit });
   await writer.line(result.message);
-  await close(run, result, result.reason !== "user", end.finishedAt);
+  await close(run, result, result.reason !== "user" && result.reason !== "time_limit", end.finishedAt);
 }
 
-/** Found cancelled and dead by a signal: an earlier runner stopped it. */
-function wasStopped(run: Run, end: ContainerState): boolean {
-  return run.signals.cancel.aborted && (end.exitCode === 143 || end.exitCode === 137);
+interface TimeLimit {
+  /** When it is over, ms since the epoch; undefined: there is none. */
+  readonly at: number | undefined;
+  readonly signal: AbortSignal;
+  clear(): void;
 }
 
-function cancelled(end: ContainerState): Result {
+/** Counted from the container's start, so that it holds across restarts of the runner. */
+function timeLimit({ attempt }: Run, state: ContainerState): TimeLimit {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const length = attempt.time_limit === null ? undefined : parseDuration(attempt.time_limit);
+  if (length === undefined || state.startedAt === undefined) return { at: undefined, signal, clear: () => undefined };
+  const at = state.startedAt.getTime() + length;
+  const timer = setTimeout(() => controller.abort(), Math.max(0, at - Date.now()));
+  return { at, signal, clear: () => clearTimeout(timer) };
+}
+
+function resultOf(
+  { signals, attempt }: Run,
+  end: ContainerState,
+  { stopped, limit }: { stopped: boolean; limit: TimeLimit },
+): Result {
+  // Dead by a signal without our having sent it: an earlier runner had, if there is a reason.
+  const killed = stopped || end.exitCode === 143 || end.exitCode === 137;
+  if (signals.cancel.aborted && killed) return stoppedBy("user", "Cancelled", end);
+  const atLimit = limit.at !== undefined && (end.finishedAt?.getTime() ?? 0) >= limit.at;
+  if (atLimit && killed)
+    return stoppedBy("time_limit", `Stopped at its time limit of ${attempt.time_limit ?? ""}`, end);
+  return describeExit(end, attempt.memory ?? undefined);
+}
+
+function stoppedBy(reason: Reason, why: string, end: ContainerState): Result {
   const signal = signalName(end.exitCode);
   return {
-    reason: "user",
+    reason,
     exit_code: end.exitCode,
     signal,
-    message: `Cancelled; the container ended with exit code ${end.exitCode}${signal === null ? "" : ` (${signal})`}.`,
+    message: `${why}; the container ended with exit code ${end.exitCode}${signal === null ? "" : ` (${signal})`}.`,
   };
 }
 

@@ -78,7 +78,7 @@ async function start(
 ): Promise<Runner> {
   const host = config.runner.name ?? hostname();
   const gpus = await detectGpus();
-  const slots = config.runner.slots ?? (gpus.length > 0 ? gpus.length : about.cpus);
+  const slots = config.runner.slots ?? Math.max(gpus.length, about.cpus);
   const registered = await registerHost(db, {
     name: host,
     engineId: about.id,

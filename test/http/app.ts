@@ -28,6 +28,7 @@ export function makeApp({
       createExperiment: async (c) => c.json(await readJson(c.req.raw, config.http.max_body)),
       listExperiments: owner,
       getExperiment: withId,
+      getPlacement: withId,
       updateExperiment: withId,
       readLogs: withId,
       tailLogs: withId,

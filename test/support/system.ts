@@ -25,8 +25,11 @@ export interface Experiment {
   readonly updated_at: string;
   readonly status: "ENQUEUED" | "RUNNING" | "FINISHED" | "CANCELLED";
   readonly metadata: unknown;
+  readonly resources: Record<string, unknown>;
   readonly owner: string;
   readonly host: string | null;
+  readonly started_at: string | null;
+  readonly ended_at: string | null;
   readonly result: { reason: string; exit_code: number | null; signal: string | null; message: string } | null;
   readonly attempt: {
     readonly id: string;

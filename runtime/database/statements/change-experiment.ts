@@ -27,16 +27,19 @@ with input as (
          nullif($2::json ->> 'name', '') as name, nullif($2::json ->> 'description', '') as description,
          nullif($2::json ->> 'status', '')::public.job_status as status,
          nullif($2::json ->> 'updated_at', '')::timestamptz as updated_at,
+         ($2::json ->> 'priority')::integer as priority, nullif($2::json ->> 'time_limit', '') as time_limit,
          case when json_typeof($2::json -> 'metadata') = 'null' or $2::json ->> 'metadata' = '' then null
               else $2::json -> 'metadata' end as metadata
 ), locked as (
   select * from public.jobs where id = $1 for update
 ), judged as (
   select l.*, i.name as new_name, i.description as new_description, i.metadata as new_metadata, i.status as new_status,
+    i.priority as new_priority,
     case when i.body -> 'docker' ->> 'image' <> l.docker_image then 'docker.image'
          when i.body -> 'docker' ->> 'command' <> l.docker_command then 'docker.command'
          when (i.body -> 'docker' -> 'environment')::jsonb <> l.docker_environment then 'docker.environment'
          when json_typeof(i.body -> 'resources') = 'object' and (i.body -> 'resources')::jsonb <> l.resources then 'resources'
+         when i.time_limit <> coalesce(l.time_limit, '') then 'time_limit'
     end as changed_docker,
     i.updated_at is not null and i.updated_at <> l.updated_at as stale,
     case when i.status is null or i.status = l.status then 'stay'
@@ -51,13 +54,15 @@ with input as (
                  when move = 'refused' then 'refused'
                  when move = 'stay' and (new_name is null or new_name = name)
                   and (new_description is null or new_description = description)
+                  and (new_priority is null or new_priority = priority)
                   and (new_metadata is null or new_metadata::text is not distinct from metadata::text) then 'same'
                  else 'changed' end as verdict
   from judged
 ), changed as (
   update public.jobs j
      set name = coalesce(v.new_name, j.name), description = coalesce(v.new_description, j.description),
-         metadata = coalesce(v.new_metadata, j.metadata), updated_at = clock_timestamp(),
+         metadata = coalesce(v.new_metadata, j.metadata), priority = coalesce(v.new_priority, j.priority),
+         updated_at = clock_timestamp(),
          status = case v.move when 'stay' then j.status when 'enqueue' then 'ENQUEUED' else 'CANCELLED' end::public.job_status,
          enqueued_at = case v.move when 'enqueue' then clock_timestamp() else j.enqueued_at end,
          started_at = case v.move when 'enqueue' then null else j.started_at end,
@@ -80,10 +85,10 @@ with input as (
     from changed where move in ('stop', 'enqueue')
 ), final as (
   select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.created_at, j.updated_at,
-         j.status, j.metadata, j.resources, j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from changed j
+         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from changed j
   union all
   select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.created_at, j.updated_at,
-         j.status, j.metadata, j.resources, j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from verdicts j
+         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from verdicts j
     where verdict <> 'changed'
 )
 select v.verdict, v.status::text as status, v.changed_docker,

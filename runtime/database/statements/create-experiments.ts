@@ -19,11 +19,13 @@ with input as (
   select ord, id, body, owner
     from unnest($1::uuid[], $2::json[], $3::text[]) with ordinality as t (id, body, owner, ord)
 ), created as (
-  insert into public.jobs (id, name, description, docker_image, docker_command, docker_environment, metadata, resources, owner)
+  insert into public.jobs (id, name, description, docker_image, docker_command, docker_environment, metadata, resources, priority, time_limit,
+    owner)
     select id, btrim(body ->> 'name'), coalesce(body ->> 'description', ''), btrim(body -> 'docker' ->> 'image'),
            coalesce(body -> 'docker' ->> 'command', ''), coalesce((body -> 'docker' -> 'environment')::jsonb, '{}'),
            case when json_typeof(body -> 'metadata') = 'null' then null else body -> 'metadata' end,
-           case when json_typeof(body -> 'resources') = 'object' then (body -> 'resources')::jsonb else '{}' end, owner
+           case when json_typeof(body -> 'resources') = 'object' then (body -> 'resources')::jsonb else '{}' end,
+           coalesce((body ->> 'priority')::integer, 0), body ->> 'time_limit', owner
       from input order by ord
     returning *
 ), noted as (

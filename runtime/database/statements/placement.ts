@@ -2,8 +2,10 @@
 // attempt is still open, is left alone; a GPU that is leased makes the whole transaction fail on the primary key.
 
 import { z } from "zod";
+import type { Resources } from "../../experiment/schema.ts";
+import { parseDuration, parseSize } from "../../experiment/units.ts";
+import type { Assignment, Host, Request } from "../../scheduler/model.ts";
 import { many, type Queryable } from "../pool.ts";
-import type { Assignment, HostState } from "../../scheduler/place.ts";
 
 /** An arbitrary constant: the lock under which one process at a time places. */
 const placementLock = "8315168192217801075";
@@ -16,43 +18,116 @@ export async function lockPlacement(db: Queryable): Promise<void> {
   await db.query("select pg_advisory_xact_lock($1::bigint)", [placementLock]);
 }
 
+// Rows, of an adopted database too, may hold what today's schema refuses: such a wish is left out, not an error.
+const resourcesOf = z
+  .unknown()
+  .transform((value) => (typeof value === "object" && value !== null ? value : {}) as Resources);
+
+const bytes = (size: string | undefined): number | undefined => (size === undefined ? undefined : parseSize(size));
+
 const hostRow = z.object({
   name: z.string(),
-  free: z.number(),
-  freeGpus: z.array(z.string()),
-  hasGpus: z.boolean(),
+  slots: z.number(),
+  cpus: z.number(),
+  memory_bytes: z.string().transform(Number),
+  gpus: z.array(z.object({ uuid: z.string(), index: z.number(), name: z.string(), memoryMiB: z.number() })),
+  silent_seconds: z.number(),
+  open: z.array(
+    z.object({
+      gpus: z.array(z.string()),
+      resources: resourcesOf,
+      time_limit: z.string().nullable(),
+      since_ms: z.number(),
+    }),
+  ),
 });
 
-/** Live hosts and their free places. */
-export async function readHosts(db: Queryable): Promise<HostState[]> {
-  return many(
-    db,
-    hostRow,
-    `select h.name, h.slots - (select count(*) from skeduler.attempts a where a.host = h.name and a.closed_at is null)::int as free,
-            array(select g ->> 'uuid' from jsonb_array_elements(h.gpus) g
-                   where not exists (select from skeduler.leases l where l.host = h.name and l.gpu = g ->> 'uuid')
-                   order by (g ->> 'index')::int) as "freeGpus",
-            jsonb_array_length(h.gpus) > 0 as "hasGpus"
-       from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name
-      where b.seen_at > clock_timestamp() - make_interval(secs => $1)`,
-    [silentAfterSeconds],
-  );
-}
-
-/** Ids of experiments that can be placed, in the order they were enqueued. */
-export async function readWaiting(db: Queryable, limit: number): Promise<string[]> {
+/** Every host with what it holds. `defaultExpected`, ms, stands in for a time limit that was not given. */
+export async function readHosts(db: Queryable, defaultExpected: number): Promise<Host[]> {
   const rows = await many(
     db,
-    z.object({ id: z.string() }),
-    `select j.id::text as id from public.jobs j
-      where j.status = 'ENQUEUED'
-        and not exists (select from skeduler.attempts a where a.experiment_id = j.id and a.closed_at is null)
-      order by j.enqueued_at, j.seq limit $1`,
-    [limit],
+    hostRow,
+    `select h.name, h.slots, h.cpus, h.memory_bytes::text as memory_bytes, h.gpus,
+            extract(epoch from clock_timestamp() - b.seen_at)::float8 as silent_seconds,
+            coalesce((select jsonb_agg(jsonb_build_object('gpus', a.gpus, 'resources', j.resources, 'time_limit', j.time_limit,
+                        'since_ms', extract(epoch from coalesce(a.started_at, a.placed_at)) * 1000))
+                        from skeduler.attempts a join public.jobs j on j.id = a.experiment_id
+                       where a.host = h.name and a.closed_at is null), '[]') as open
+       from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name order by h.name`,
   );
-  return rows.map((row) => row.id);
+  return rows.map((row) => ({
+    name: row.name,
+    labels: [],
+    slots: row.slots,
+    cpus: row.cpus,
+    memoryBytes: row.memory_bytes,
+    gpus: row.gpus
+      .toSorted((a, b) => a.index - b.index)
+      .map((gpu) => ({ uuid: gpu.uuid, model: gpu.name, memoryBytes: gpu.memoryMiB * 1024 ** 2 })),
+    withheld: [],
+    holdings: row.open.map((one) => ({
+      gpus: one.gpus,
+      cpus: one.resources.cpus ?? 0,
+      memoryBytes: bytes(one.resources.memory) ?? 0,
+      endsAt: one.since_ms + ((one.time_limit === null ? undefined : parseDuration(one.time_limit)) ?? defaultExpected),
+    })),
+    closed:
+      row.silent_seconds > silentAfterSeconds ? `has been silent for ${Math.round(row.silent_seconds)} s` : undefined,
+  }));
 }
 
+const waitingRow = z.object({ id: z.string(), resources: resourcesOf, time_limit: z.string().nullable() });
+
+/** The line: experiments that can be placed, in order, `offset` of them left out. */
+export async function readWaiting(
+  db: Queryable,
+  { offset, limit }: { readonly offset: number; readonly limit: number },
+): Promise<Request[]> {
+  const rows = await many(
+    db,
+    waitingRow,
+    `select j.id::text as id, j.resources, j.time_limit from public.jobs j
+      where j.status = 'ENQUEUED'
+        and not exists (select from skeduler.attempts a where a.experiment_id = j.id and a.closed_at is null)
+      order by j.priority desc, j.enqueued_at, j.seq limit $1 offset $2`,
+    [limit, offset],
+  );
+  return rows.map(({ id, resources, time_limit }) => ({
+    id,
+    gpus: resources.gpus,
+    gpuModel: resources.gpu_model,
+    gpuMemoryBytes: bytes(resources.gpu_memory),
+    cpus: resources.cpus,
+    memoryBytes: bytes(resources.memory),
+    hosts: typeof resources.host === "string" ? [resources.host] : (resources.host ?? []),
+    timeLimit: time_limit === null ? undefined : parseDuration(time_limit),
+  }));
+}
+
+const standing = z.object({
+  status: z.enum(["ENQUEUED", "RUNNING", "FINISHED", "CANCELLED"]),
+  host: z.string().nullable(),
+  stopping_on: z.string().nullable(),
+  ahead: z.string().transform(Number),
+});
+export type Standing = z.infer<typeof standing>;
+
+/** Where an experiment stands in the line; undefined where there is no such experiment. */
+export async function readStanding(db: Queryable, id: string): Promise<Standing | undefined> {
+  const [row] = await many(
+    db,
+    standing,
+    `select me.status::text as status, me.host,
+            (select a.host from skeduler.attempts a where a.experiment_id = me.id and a.closed_at is null) as stopping_on,
+            case when me.status <> 'ENQUEUED' then 0 else
+              (select count(*) from public.jobs j where j.status = 'ENQUEUED'
+                  and (-j.priority, j.enqueued_at, j.seq) < (-me.priority, me.enqueued_at, me.seq)
+                  and not exists (select from skeduler.attempts a where a.experiment_id = j.id and a.closed_at is null)) end::text as ahead
+       from public.jobs me where me.id = $1`,
+    [id],
+  );
+  return row;
+}
 /** Makes the assignments true; answers the experiments that were placed. */
 export async function assign(db: Queryable, assignments: readonly Assignment[]): Promise<string[]> {
   const rows = await many(

@@ -89,6 +89,9 @@ const openAttempt = z.object({
   command: z.string(),
   environment: z.record(z.string(), z.string().nullable()),
   memory: z.string().nullable(),
+  cpus: z.number().nullable(),
+  shm_size: z.string().nullable(),
+  time_limit: z.string().nullable(),
   gpus: z.array(z.string()),
   container_id: z.string().nullable(),
   started: z.boolean(),
@@ -109,7 +112,8 @@ export async function readOpenAttempts(db: Queryable, host: string, epoch: strin
             j.docker_command as command,
             case when jsonb_typeof(j.docker_environment) = 'object'
               then (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each_text(j.docker_environment)) else '{}' end as environment,
-            j.resources ->> 'memory' as memory, a.gpus, a.container_id, a.started_at is not null as started,
+            j.resources ->> 'memory' as memory, (j.resources ->> 'cpus')::float8 as cpus,
+            j.resources ->> 'shm_size' as shm_size, j.time_limit, a.gpus, a.container_id, a.started_at is not null as started,
             a.next_seq::text as next_seq, a.log_position,
             coalesce((select substring(c.data from length(c.data)) = '\\x0a' from skeduler.log_chunks c
                        where c.attempt_id = a.id and c.day = a.day and c.seq = a.next_seq - 1), true) as ends_line,

@@ -1,0 +1,153 @@
+// The room on one host at one moment, and whether a request fits in it. Mutable: a pass takes from it as it goes.
+
+import type { Gpu, Holding, Host, Refusal, Request } from "./model.ts";
+
+/** What a request takes of a given host. */
+export interface Need {
+  readonly gpus: number;
+  readonly cpus: number;
+  readonly memoryBytes: number;
+}
+
+export function needOf(request: Request, host: Host): Need {
+  const byDefault =
+    host.gpus.length > 0 || request.gpuModel !== undefined || request.gpuMemoryBytes !== undefined ? 1 : 0;
+  return { gpus: request.gpus ?? byDefault, cpus: request.cpus ?? 0, memoryBytes: request.memoryBytes ?? 0 };
+}
+
+export class Room {
+  readonly host: Host;
+  slots: number;
+  cpus: number;
+  memoryBytes: number;
+  /** Free GPUs, smallest memory first: who asks for little leaves the large ones. */
+  readonly gpus: Gpu[];
+
+  constructor(host: Host, free: { slots: number; cpus: number; memoryBytes: number; gpus: Gpu[] }) {
+    this.host = host;
+    this.slots = free.slots;
+    this.cpus = free.cpus;
+    this.memoryBytes = free.memoryBytes;
+    this.gpus = free.gpus;
+  }
+
+  /** What these holdings leave. */
+  static beside(host: Host, holdings: readonly Holding[]): Room {
+    const held = new Set([...host.withheld, ...holdings.flatMap((one) => one.gpus)]);
+    return new Room(host, {
+      slots: host.slots - holdings.length,
+      cpus: holdings.reduce((left, one) => left - one.cpus, host.cpus),
+      memoryBytes: holdings.reduce((left, one) => left - one.memoryBytes, host.memoryBytes),
+      gpus: host.gpus.filter((gpu) => !held.has(gpu.uuid)).sort((a, b) => a.memoryBytes - b.memoryBytes),
+    });
+  }
+
+  /** What is left in both. */
+  and(other: Room): Room {
+    return new Room(this.host, {
+      slots: Math.min(this.slots, other.slots),
+      cpus: Math.min(this.cpus, other.cpus),
+      memoryBytes: Math.min(this.memoryBytes, other.memoryBytes),
+      gpus: this.gpus.filter((gpu) => other.gpus.includes(gpu)),
+    });
+  }
+
+  take(need: Need, gpus: readonly Gpu[]): void {
+    this.slots -= 1;
+    this.cpus -= need.cpus;
+    this.memoryBytes -= need.memoryBytes;
+    for (const gpu of gpus) {
+      const index = this.gpus.indexOf(gpu);
+      if (index >= 0) this.gpus.splice(index, 1);
+    }
+  }
+}
+
+/** The GPUs that would be granted out of a room; undefined where there are not enough that match. */
+export function pick(request: Request, room: Room): Gpu[] | undefined {
+  const count = needOf(request, room.host).gpus;
+  if (room.gpus.length < count) return undefined;
+  const chosen: Gpu[] = [];
+  for (const gpu of room.gpus) {
+    if (chosen.length === count) break;
+    if (matches(request, gpu)) chosen.push(gpu);
+  }
+  return chosen.length === count ? chosen : undefined;
+}
+
+export function matches(request: Request, gpu: Gpu): boolean {
+  return gpu.memoryBytes >= (request.gpuMemoryBytes ?? 0) && isModel(request, gpu);
+}
+
+function isModel({ gpuModel }: Request, gpu: Gpu): boolean {
+  return gpuModel === undefined || pattern(gpuModel, "part").test(gpu.model);
+}
+
+/** What the host lacks altogether; undefined where it could hold the request if it were empty. */
+export function incapable(request: Request, host: Host): Refusal | undefined {
+  if (request.hosts.length > 0 && !request.hosts.some((asked) => isHost(asked, host)))
+    return { rule: "host", message: `is not among the hosts asked for (${request.hosts.join(", ")})` };
+  const need = needOf(request, host);
+  if (need.gpus > 0) {
+    const ofModel = host.gpus.filter((gpu) => isModel(request, gpu));
+    if (host.gpus.length > 0 && ofModel.length === 0)
+      return { rule: "gpu_model", message: `has no GPU of the model ${request.gpuModel ?? ""}` };
+    const large = ofModel.filter((gpu) => matches(request, gpu)).length;
+    if (ofModel.length > 0 && large === 0)
+      return { rule: "gpu_memory", message: `has no GPU with ≥ ${gib(request.gpuMemoryBytes ?? 0)}` };
+    if (large < need.gpus) return { rule: "gpus", message: `needs ${gpusOf(request, need)}, has ${large}` };
+  }
+  if (need.cpus > host.cpus) return { rule: "cpus", message: `needs ${need.cpus} CPUs, has ${host.cpus}` };
+  if (need.memoryBytes > host.memoryBytes)
+    return { rule: "memory", message: `needs ${gib(need.memoryBytes)} of memory, has ${gib(host.memoryBytes)}` };
+  return undefined;
+}
+
+/** What a room lacks for a request that its host is capable of. */
+export function lacking(request: Request, room: Room): Refusal | undefined {
+  const need = needOf(request, room.host);
+  if (room.slots < 1) return { rule: "slots", message: `runs ${room.host.slots} experiments, its maximum` };
+  if (pick(request, room) === undefined) {
+    const free = room.gpus.filter((gpu) => matches(request, gpu)).length;
+    return { rule: "free_gpus", message: `needs ${gpusOf(request, need)}, ${free} free` };
+  }
+  if (room.cpus < need.cpus) return { rule: "free_cpus", message: `needs ${need.cpus} CPUs, ${room.cpus} free` };
+  if (room.memoryBytes < need.memoryBytes)
+    return {
+      rule: "free_memory",
+      message: `needs ${gib(need.memoryBytes)} of memory, ${gib(room.memoryBytes)} free`,
+    };
+  return undefined;
+}
+
+function gpusOf(request: Request, need: Need): string {
+  const model = request.gpuModel === undefined ? "" : ` ${request.gpuModel}`;
+  const size = request.gpuMemoryBytes === undefined ? "" : ` with ≥ ${gib(request.gpuMemoryBytes)}`;
+  return `${need.gpus}${model} GPU${need.gpus === 1 ? "" : "s"}${size}`;
+}
+
+function gib(bytes: number): string {
+  return `${Number((bytes / 1024 ** 3).toFixed(1))} GiB`;
+}
+
+function isHost(asked: string, host: Host): boolean {
+  return asked.includes("=") ? host.labels.includes(asked) : pattern(asked, "whole").test(host.name);
+}
+
+const patterns = new Map<string, RegExp>();
+
+/** `*` is any text; without one, "part" looks anywhere in the text. */
+function pattern(text: string, kind: "part" | "whole"): RegExp {
+  const key = `${kind}:${text}`;
+  const known = patterns.get(key);
+  if (known !== undefined) return known;
+  const source = text.split(/\*+/).map(escapeRegExp).join(".*");
+  const made = new RegExp(kind === "part" && !text.includes("*") ? source : `^${source}$`, "is");
+  if (patterns.size >= 1000) patterns.clear();
+  patterns.set(key, made);
+  return made;
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}
