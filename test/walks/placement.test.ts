@@ -106,8 +106,9 @@ test("the first that waits is reserved for, a short one may go before it, a long
   assert.match(waits.message, /^It is the next to start, on large/);
   const behind = await why(unlimited.id);
   assert.equal(behind.position, 2);
-  assert.equal(behind.hosts[0]?.rule, "reserved");
-  assert.match(behind.hosts[0]?.message ?? "", new RegExp(`reserved for ${whole.id} from about \\d\\d:\\d\\d UTC$`));
+  const [large] = behind.hosts;
+  assert.ok(large?.rule === "reserved");
+  assert.match(large.message, new RegExp(`reserved for ${whole.id} from about \\d\\d:\\d\\d UTC$`));
   await system.put(long.id, { status: "CANCELLED" });
   assert.equal((await seen(whole.id)).length, 4);
   assert.equal((await seen(unlimited.id)).length, 1);
@@ -157,7 +158,7 @@ test("200 experiments of mixed sizes: all finish, and no GPU ever has two holder
   for (const { id, resources } of posted) {
     const uuids = await seen(id);
     assert.equal(uuids.length, resources["gpus"]);
-    const { started_at: from = null, ended_at: to } = await system.get(id);
+    const { started_at: from, ended_at: to } = await system.get(id);
     assert.ok(from !== null && to !== null);
     for (const uuid of uuids) held.set(uuid, [...(held.get(uuid) ?? []), { from, to }]);
   }
