@@ -1,13 +1,18 @@
 // POST /experiments: checks the body, inserts the experiment and the placement job in one transaction shared with all
-// POSTs of the moment, answers the complete experiment. With Idempotency-Key the same body is created once in 24 hours.
+// POSTs of the moment, answers the complete experiment. An array is one unit: all of it or nothing. With Idempotency-Key the same body is created once in 24 hours.
 
 import { createHash, randomUUID } from "node:crypto";
 import { isUnavailable } from "../runtime/database/faults.ts";
 import type { Pool } from "../runtime/database/pool.ts";
-import { createExperiments, type NewRow } from "../runtime/database/statements/create-experiments.ts";
+import {
+  createExperiments,
+  elementsOf,
+  findExperiments,
+  type NewRow,
+} from "../runtime/database/statements/create-experiments.ts";
 import { createOnce } from "../runtime/database/statements/idempotency.ts";
 import { ApiError } from "../runtime/errors.ts";
-import { newExperiment } from "../runtime/experiment/schema.ts";
+import { newExperiment, newExperiments, type NewExperiment } from "../runtime/experiment/schema.ts";
 import { coalesce } from "../runtime/coalesce.ts";
 import { readJson } from "../runtime/http/body.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
@@ -36,9 +41,19 @@ export function createExperiment({ db, maxBody, placeSoon }: CreateDeps): Endpoi
   });
   return async (c) => {
     const { raw, value } = await readJson(c.req.raw, maxBody);
-    newExperiment.parse(value);
-    const row = { id: randomUUID(), body: raw, owner: c.get("owner") };
     const key = c.req.header("idempotency-key");
+    if (Array.isArray(value)) {
+      const asked = newExperiments.parse(value);
+      if (key !== undefined)
+        throw new ApiError("validation", "Idempotency-Key is for one experiment, not for an array.");
+      const bodies = await elementsOf(db, raw);
+      const rows = await rowsOf(db, asked, bodies, c.get("owner"));
+      const created = await createExperiments(db, rows);
+      placeSoon();
+      return jsonAnswer(`[${rows.map((row) => required(created.get(row.id))).join(",")}]`);
+    }
+    const [row] = await rowsOf(db, [newExperiment.parse(value)], [raw], c.get("owner"));
+    if (row === undefined) throw new Error("a body made no row");
     if (key === undefined) return jsonAnswer(await insert(row));
     if (key === "" || key.length > 255) {
       throw new ApiError("validation", "Idempotency-Key must have 1 to 255 characters.");
@@ -51,6 +66,30 @@ export function createExperiment({ db, maxBody, placeSoon }: CreateDeps): Endpoi
     placeSoon();
     return jsonAnswer(answer);
   };
+}
+
+/** The rows to insert. What `after` names is looked for among those before it in the same body, then among all. */
+async function rowsOf(
+  db: Pool,
+  asked: readonly NewExperiment[],
+  bodies: readonly string[],
+  owner: string,
+): Promise<NewRow[]> {
+  const names = new Set(asked.flatMap((one) => one.after ?? []));
+  const known = names.size === 0 ? new Map<string, string>() : await findExperiments(db, [...names]);
+  return asked.map((one, index) => {
+    const after = (one.after ?? []).map((name, n) => {
+      const id = known.get(name);
+      if (id !== undefined) return id;
+      const path = asked.length === 1 ? `after.${n}` : `${index}.after.${n}`;
+      throw new ApiError("validation", `${path}: there is no experiment with the id or name "${name}".`, {
+        details: [{ path, message: "an id or a name of an experiment that exists, or that stands before it here" }],
+      });
+    });
+    const id = randomUUID();
+    if (names.has(one.name)) known.set(one.name, id);
+    return { id, body: bodies[index] ?? "", owner, retries: one.retries ?? null, after: [...new Set(after)] };
+  });
 }
 
 function required(experiment: string | undefined): string {

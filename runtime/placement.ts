@@ -6,7 +6,14 @@
 import type { Pool } from "./database/pool.ts";
 import { transaction } from "./database/pool.ts";
 import type { Notifier } from "./database/notifier.ts";
-import { assign, lockPlacement, readHosts, readStanding, readWaiting } from "./database/statements/placement.ts";
+import {
+  assign,
+  cancelDependants,
+  lockPlacement,
+  readHosts,
+  readStanding,
+  readWaiting,
+} from "./database/statements/placement.ts";
 import { Pass, type Verdict } from "./scheduler/pass.ts";
 import type { Request, Reservation } from "./scheduler/model.ts";
 
@@ -68,6 +75,8 @@ export class Placement {
       if (status !== "ENQUEUED") return { ...none, message: "It has ended." };
       if (standing.stopping_on !== null)
         return { ...none, message: `It waits until its last attempt has been stopped on ${standing.stopping_on}.` };
+      if (standing.waits_for !== null) return { ...none, message: `It comes after ${standing.waits_for}.` };
+      if (standing.not_before !== null) return { ...none, message: `It is tried again at ${standing.not_before} UTC.` };
       const pass = await this.#newPass(client);
       const before = await readWaiting(client, { offset: 0, limit: Math.min(ahead, lookahead) });
       for (const one of before) pass.consider(one);
@@ -94,6 +103,8 @@ export class Placement {
     for (;;) {
       const { placed, whole } = await transaction(this.#options.db, async (client) => {
         await lockPlacement(client);
+        const doomed = await cancelDependants(client);
+        if (doomed.length > 0) return { placed: doomed, whole: false }; // theirs may follow
         const pass = await this.#newPass(client);
         let considered = 0;
         let [whole, full] = [true, pass.full];

@@ -4,6 +4,7 @@
 import { parse as splitWords, ParseError } from "./command.ts";
 import { z } from "zod";
 import { parseDuration, parseSize } from "./units.ts";
+import { retries } from "./retries.ts";
 import { statuses } from "./states.ts";
 
 const environmentName = /^[^=\0]+$/;
@@ -81,6 +82,9 @@ const timeLimit = z.string().refine((text) => (parseDuration(text) ?? 0) >= 1000
   error: 'a duration of at least 1s and at most 24 days, such as "30m" or "12h"',
 });
 
+/** Ids, or names: the newest of that name. */
+const after = z.array(z.string().trim().min(1, "an id or a name")).max(100, "at most 100");
+
 /** Set by the server: ignored when sent, so that what GET gave can be sent back. */
 export const serverAssigned = [
   "id",
@@ -90,6 +94,8 @@ export const serverAssigned = [
   "owner",
   "started_at",
   "ended_at",
+  "retried",
+  "not_before",
   "result",
   "attempt",
   "host",
@@ -107,7 +113,13 @@ export const newExperiment = z.strictObject({
   resources: resources.nullish(),
   priority: priority.nullish(),
   time_limit: timeLimit.nullish(),
+  retries: retries.nullish(),
+  after: after.nullish(),
 });
+export type NewExperiment = z.output<typeof newExperiment>;
+
+/** As many as one POST may carry. */
+export const newExperiments = z.array(newExperiment).min(1, "at least one experiment").max(10_000, "at most 10,000");
 
 const uuid = z.uuid();
 const blankable = z.string().nullish();
@@ -128,5 +140,7 @@ export const experimentChange = z.strictObject({
   resources: resources.nullish(),
   priority: priority.nullish(),
   time_limit: z.union([timeLimit, z.literal("")]).nullish(),
+  retries: z.unknown().optional(),
+  after: z.unknown().optional(),
 });
 export type ExperimentChange = z.infer<typeof experimentChange>;

@@ -31,6 +31,7 @@ export const reasons = [
   "engine",
   "host_lost",
   "time_limit",
+  "dependency",
   "adopted",
 ] as const;
 export type Reason = (typeof reasons)[number];

@@ -26,6 +26,7 @@ import { describeExit, signalName } from "../docker/exit.ts";
 import { ensureImage } from "../docker/images.ts";
 import type { LogPosition } from "../docker/log-entries.ts";
 import { parse as splitWords } from "../experiment/command.ts";
+import { retryDelay } from "../experiment/retries.ts";
 import type { Reason, Result } from "../experiment/states.ts";
 import { environmentOf } from "./environment.ts";
 import { drainLog, followLog } from "./log-pump.ts";
@@ -278,9 +279,14 @@ function stoppedBy(reason: Reason, why: string, end: ContainerState): Result {
 
 async function close(run: Run, result: Result, finished: boolean, endedAt: Date | undefined): Promise<void> {
   if (endedAt === undefined) await run.writer.line(result.message);
+  const { attempt } = run;
+  const retryIn =
+    attempt.wanted && !run.signals.cancel.aborted ? retryDelay(attempt.retries, attempt.retried, result) : undefined;
+  if (retryIn !== undefined)
+    await run.writer.line(`retry ${attempt.retried + 1} of ${attempt.retries?.count ?? 0} in ${retryIn / 1000} s`);
   await run.writer.flush();
-  const fence = { attemptId: run.attempt.id, epoch: run.epoch };
-  if (!(await closeAttempt(run.db, fence, { result, finished, endedAt }))) throw new Fenced();
+  const fence = { attemptId: attempt.id, epoch: run.epoch };
+  if (!(await closeAttempt(run.db, fence, { result, finished, endedAt, retryIn }))) throw new Fenced();
   run.log.info({ experiment: run.attempt.experiment_id, attempt: run.attempt.id, result }, "attempt closed");
   run.changed(run.attempt.experiment_id);
 }

@@ -26,6 +26,9 @@ export interface Experiment {
   readonly status: "ENQUEUED" | "RUNNING" | "FINISHED" | "CANCELLED";
   readonly metadata: unknown;
   readonly resources: Record<string, unknown>;
+  readonly retries: { readonly count: number; readonly on: string[]; readonly backoff: string } | null;
+  readonly retried: number;
+  readonly after: string[];
   readonly owner: string;
   readonly host: string | null;
   readonly started_at: string | null;

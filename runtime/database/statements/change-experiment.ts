@@ -40,6 +40,8 @@ with input as (
          when (i.body -> 'docker' -> 'environment')::jsonb <> l.docker_environment then 'docker.environment'
          when json_typeof(i.body -> 'resources') = 'object' and (i.body -> 'resources')::jsonb <> l.resources then 'resources'
          when i.time_limit <> coalesce(l.time_limit, '') then 'time_limit'
+         when json_typeof(i.body -> 'retries') = 'object' and (i.body -> 'retries')::jsonb is distinct from l.retries then 'retries'
+         when json_typeof(i.body -> 'after') = 'array' and (i.body -> 'after')::jsonb <> to_jsonb(l.after) then 'after'
     end as changed_docker,
     i.updated_at is not null and i.updated_at <> l.updated_at as stale,
     case when i.status is null or i.status = l.status then 'stay'
@@ -65,6 +67,8 @@ with input as (
          updated_at = clock_timestamp(),
          status = case v.move when 'stay' then j.status when 'enqueue' then 'ENQUEUED' else 'CANCELLED' end::public.job_status,
          enqueued_at = case v.move when 'enqueue' then clock_timestamp() else j.enqueued_at end,
+         retried = case v.move when 'enqueue' then 0 else j.retried end,
+         not_before = case v.move when 'stay' then j.not_before end,
          started_at = case v.move when 'enqueue' then null else j.started_at end,
          ended_at = case v.move when 'stay' then j.ended_at when 'enqueue' then null else clock_timestamp() end,
          host = case v.move when 'enqueue' then null else j.host end,
@@ -85,10 +89,12 @@ with input as (
     from changed where move in ('stop', 'enqueue')
 ), final as (
   select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.created_at, j.updated_at,
-         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from changed j
+         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.retries, j.retried, j.not_before, j.after,
+         j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from changed j
   union all
   select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.created_at, j.updated_at,
-         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from verdicts j
+         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.retries, j.retried, j.not_before, j.after,
+         j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from verdicts j
     where verdict <> 'changed'
 )
 select v.verdict, v.status::text as status, v.changed_docker,

@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import { many, type Queryable } from "../pool.ts";
+import type { Retries } from "../../experiment/retries.ts";
 import { experimentJson } from "./experiment-json.ts";
 
 export interface NewRow {
@@ -10,22 +11,26 @@ export interface NewRow {
   /** The request's body as it was sent. */
   readonly body: string;
   readonly owner: string;
+  /** With their defaults; null: none. */
+  readonly retries: Retries | null;
+  /** Ids of experiments that must have finished well before. */
+  readonly after: readonly string[];
 }
 
 const row = z.object({ id: z.string(), experiment: z.string() });
 
 const statement = `
 with input as (
-  select ord, id, body, owner
-    from unnest($1::uuid[], $2::json[], $3::text[]) with ordinality as t (id, body, owner, ord)
+  select ord, id, body, owner, retries, after::uuid[] as after
+    from unnest($1::uuid[], $2::json[], $3::text[], $4::jsonb[], $5::text[]) with ordinality as t (id, body, owner, retries, after, ord)
 ), created as (
   insert into public.jobs (id, name, description, docker_image, docker_command, docker_environment, metadata, resources, priority, time_limit,
-    owner)
+    retries, after, owner)
     select id, btrim(body ->> 'name'), coalesce(body ->> 'description', ''), btrim(body -> 'docker' ->> 'image'),
            coalesce(body -> 'docker' ->> 'command', ''), coalesce((body -> 'docker' -> 'environment')::jsonb, '{}'),
            case when json_typeof(body -> 'metadata') = 'null' then null else body -> 'metadata' end,
            case when json_typeof(body -> 'resources') = 'object' then (body -> 'resources')::jsonb else '{}' end,
-           coalesce((body ->> 'priority')::integer, 0), body ->> 'time_limit', owner
+           coalesce((body ->> 'priority')::integer, 0), body ->> 'time_limit', retries, after, owner
       from input order by ord
     returning *
 ), noted as (
@@ -42,6 +47,33 @@ export async function createExperiments(db: Queryable, rows: readonly NewRow[]):
     rows.map((r) => r.id),
     rows.map((r) => r.body),
     rows.map((r) => r.owner),
+    rows.map((r) => r.retries && JSON.stringify(r.retries)),
+    rows.map((r) => `{${r.after.join(",")}}`),
   ]);
   return new Map(created.map((r) => [r.id, r.experiment]));
+}
+
+/** The elements of a JSON array, each as it was sent. */
+export async function elementsOf(db: Queryable, array: string): Promise<string[]> {
+  const rows = await many(
+    db,
+    z.object({ element: z.string() }),
+    "select value::text as element from json_array_elements($1::json) with ordinality order by ordinality",
+    [array],
+  );
+  return rows.map((one) => one.element);
+}
+
+/** The id of each experiment that is named by id or by name (the newest of that name); unknown ones are absent. */
+export async function findExperiments(db: Queryable, names: readonly string[]): Promise<Map<string, string>> {
+  const rows = await many(
+    db,
+    z.object({ asked: z.string(), id: z.string() }),
+    `select asked, id::text as id from unnest($1::text[]) asked, lateral (
+       (select j.id from public.jobs j where j.id::text = lower(asked))
+       union all
+       (select j.id from public.jobs j where j.name = asked order by j.seq desc limit 1) limit 1) found`,
+    [names],
+  );
+  return new Map(rows.map((one) => [one.asked, one.id]));
 }

@@ -78,6 +78,38 @@ export async function readHosts(db: Queryable, defaultExpected: number): Promise
 
 const waitingRow = z.object({ id: z.string(), resources: resourcesOf, time_limit: z.string().nullable() });
 
+/** What an experiment that waits for others, or for a later time, is not: in the line. */
+const inLine = (
+  j: string,
+): string => `${j}.status = 'ENQUEUED' and (${j}.not_before is null or ${j}.not_before <= now())
+    and not exists (select from skeduler.attempts a where a.experiment_id = ${j}.id and a.closed_at is null)
+    and (${j}.after = '{}' or not exists (
+      select from unnest(${j}.after) needed left join public.jobs n on n.id = needed
+       where (n.status = 'FINISHED' and n.result ->> 'exit_code' = '0') is not true))`;
+
+/** Cancels what waits for an experiment that did not finish with exit code 0; their ids. */
+export async function cancelDependants(db: Queryable): Promise<string[]> {
+  const rows = await many(
+    db,
+    z.object({ id: z.string() }),
+    `with doomed as (
+       select j.id, min(n.name) as name from public.jobs j, unnest(j.after) needed join public.jobs n on n.id = needed
+        where j.status = 'ENQUEUED' and j.after <> '{}'
+          and (n.status = 'CANCELLED' or n.status = 'FINISHED' and n.result ->> 'exit_code' is distinct from '0')
+        group by j.id
+     ), cancelled as (
+       update public.jobs j set status = 'CANCELLED', updated_at = clock_timestamp(), ended_at = clock_timestamp(), not_before = null,
+              result = jsonb_build_object('reason', 'dependency', 'exit_code', null, 'signal', null,
+                'message', 'Never started: "' || d.name || '", which it comes after, did not finish with exit code 0.')
+         from doomed d where j.id = d.id and j.status = 'ENQUEUED' returning j.id
+     ), noted as (
+       insert into skeduler.events (experiment_id, actor, kind) select id, 'placement', 'cancelled' from cancelled
+     )
+     select id::text as id from cancelled`,
+  );
+  return rows.map((row) => row.id);
+}
+
 /** The line: experiments that can be placed, in order, `offset` of them left out. */
 export async function readWaiting(
   db: Queryable,
@@ -87,8 +119,7 @@ export async function readWaiting(
     db,
     waitingRow,
     `select j.id::text as id, j.resources, j.time_limit from public.jobs j
-      where j.status = 'ENQUEUED'
-        and not exists (select from skeduler.attempts a where a.experiment_id = j.id and a.closed_at is null)
+      where ${inLine("j")}
       order by j.priority desc, j.enqueued_at, j.seq limit $1 offset $2`,
     [limit, offset],
   );
@@ -108,6 +139,8 @@ const standing = z.object({
   status: z.enum(["ENQUEUED", "RUNNING", "FINISHED", "CANCELLED"]),
   host: z.string().nullable(),
   stopping_on: z.string().nullable(),
+  not_before: z.string().nullable(),
+  waits_for: z.string().nullable(),
   ahead: z.string().transform(Number),
 });
 export type Standing = z.infer<typeof standing>;
@@ -119,10 +152,12 @@ export async function readStanding(db: Queryable, id: string): Promise<Standing 
     standing,
     `select me.status::text as status, me.host,
             (select a.host from skeduler.attempts a where a.experiment_id = me.id and a.closed_at is null) as stopping_on,
+            case when me.not_before > now() then to_char(me.not_before at time zone 'UTC', 'HH24:MI:SS') end as not_before,
+            (select string_agg(coalesce(n.name, needed::text), ', ' order by n.name) from unnest(me.after) needed left join public.jobs n on n.id = needed
+              where (n.status = 'FINISHED' and n.result ->> 'exit_code' = '0') is not true) as waits_for,
             case when me.status <> 'ENQUEUED' then 0 else
-              (select count(*) from public.jobs j where j.status = 'ENQUEUED'
-                  and (-j.priority, j.enqueued_at, j.seq) < (-me.priority, me.enqueued_at, me.seq)
-                  and not exists (select from skeduler.attempts a where a.experiment_id = j.id and a.closed_at is null)) end::text as ahead
+              (select count(*) from public.jobs j where ${inLine("j")}
+                  and (-j.priority, j.enqueued_at, j.seq) < (-me.priority, me.enqueued_at, me.seq)) end::text as ahead
        from public.jobs me where me.id = $1`,
     [id],
   );

@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import { many, maybeOne, one, type Queryable } from "../pool.ts";
+import { retries } from "../../experiment/retries.ts";
 import { reasons, type Result } from "../../experiment/states.ts";
 
 export interface Registration {
@@ -92,6 +93,8 @@ const openAttempt = z.object({
   cpus: z.number().nullable(),
   shm_size: z.string().nullable(),
   time_limit: z.string().nullable(),
+  retries: z.unknown().transform((value) => retries.safeParse(value).data ?? null),
+  retried: z.number(),
   gpus: z.array(z.string()),
   container_id: z.string().nullable(),
   started: z.boolean(),
@@ -113,7 +116,7 @@ export async function readOpenAttempts(db: Queryable, host: string, epoch: strin
             case when jsonb_typeof(j.docker_environment) = 'object'
               then (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each_text(j.docker_environment)) else '{}' end as environment,
             j.resources ->> 'memory' as memory, (j.resources ->> 'cpus')::float8 as cpus,
-            j.resources ->> 'shm_size' as shm_size, j.time_limit, a.gpus, a.container_id, a.started_at is not null as started,
+            j.resources ->> 'shm_size' as shm_size, j.time_limit, j.retries, j.retried, a.gpus, a.container_id, a.started_at is not null as started,
             a.next_seq::text as next_seq, a.log_position,
             coalesce((select substring(c.data from length(c.data)) = '\\x0a' from skeduler.log_chunks c
                        where c.attempt_id = a.id and c.day = a.day and c.seq = a.next_seq - 1), true) as ends_line,
@@ -152,14 +155,19 @@ export async function recordStart(
 const resultSchema = z.object({ reason: z.enum(reasons) });
 
 /**
- * Closes an attempt with its result, releases its leases, and ends the experiment if it still is RUNNING with this
- * attempt: FINISHED where the container ran to its own end, CANCELLED otherwise. One statement; placement is asked for.
+ * Closes an attempt with its result, releases its leases, and, if the experiment still is RUNNING with this attempt,
+ * enqueues it again after `retryIn` ms or ends it: FINISHED where the container ran to its own end, CANCELLED otherwise. One statement; placement is asked for.
  * False where the attempt is no longer ours. "Already closed by us" (an answer that was lost) counts as true.
  */
 export async function closeAttempt(
   db: Queryable,
   fence: Fence,
-  end: { readonly result: Result; readonly finished: boolean; readonly endedAt: Date | undefined },
+  end: {
+    readonly result: Result;
+    readonly finished: boolean;
+    readonly endedAt: Date | undefined;
+    readonly retryIn: number | undefined;
+  },
 ): Promise<boolean> {
   resultSchema.parse(end.result);
   const row = await one(
@@ -172,19 +180,28 @@ export async function closeAttempt(
        delete from skeduler.leases where attempt_id in (select id from a)
      ), ended as (
        update public.jobs j
-          set status = case when $5 then 'FINISHED' else 'CANCELLED' end::public.job_status,
-              updated_at = clock_timestamp(), ended_at = coalesce($3, clock_timestamp()), result = $4
+          set status = case when $6::float8 is not null then 'ENQUEUED' when $5 then 'FINISHED' else 'CANCELLED' end::public.job_status,
+              updated_at = clock_timestamp(),
+              ended_at = case when $6 is null then coalesce($3, clock_timestamp()) end,
+              result = case when $6 is null then $4::jsonb end,
+              started_at = case when $6 is null then j.started_at end,
+              host = case when $6 is null then j.host end,
+              retried = case when $6 is null then j.retried else j.retried + 1 end,
+              not_before = case when $6 is not null then clock_timestamp() + make_interval(secs => $6 / 1000) end
          from a where j.id = a.experiment_id and j.attempt = a.number and j.status = 'RUNNING'
-       returning j.id
+       returning j.id, j.not_before
+     ), later as (
+       select graphile_worker.add_job('place-experiments', job_key := 'place-experiments/' || id, run_at := not_before, max_attempts := 5)
+         from ended where not_before is not null
      ), noted as (
        insert into skeduler.events (experiment_id, attempt_id, host, actor, kind, detail)
          select experiment_id, id, host, 'runner', 'closed', $4 from a
      ), placement as (
        select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from a
      )
-     select exists (select from a) and (select count(*) from placement) >= 0 as closed,
+     select exists (select from a) and (select count(*) from placement) + (select count(*) from later) >= 0 as closed,
             exists (select from skeduler.attempts where id = $1 and epoch = $2 and closed_at is not null) as already`,
-    [fence.attemptId, fence.epoch, end.endedAt ?? null, JSON.stringify(end.result), end.finished],
+    [fence.attemptId, fence.epoch, end.endedAt ?? null, JSON.stringify(end.result), end.finished, end.retryIn ?? null],
   );
   return row.closed || row.already;
 }
