@@ -10,9 +10,19 @@ export class RunnerProcess {
   /** The exit code; null when killed by a signal. */
   readonly exited: Promise<number | null>;
 
+  #said = "";
+
   private constructor(child: ChildProcess, exited: Promise<number | null>) {
     this.#child = child;
     this.exited = exited;
+    child.stderr?.on("data", (text: Buffer) => {
+      this.#said += text.toString();
+    });
+  }
+
+  /** Its server log since it was ready. */
+  get said(): string {
+    return this.#said;
   }
 
   /** Resolves when the runner says that it is ready. */

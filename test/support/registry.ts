@@ -1,0 +1,78 @@
+// Debian's docker-registry on loopback, on a port that the system chooses, with its own configuration and storage.
+// With `login` it asks for the name and password below. Where the package is missing, root gets it installed.
+
+import { execFileSync, spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const program = "/usr/bin/docker-registry";
+
+export const login = { username: "walker", password: "s3cret-of-walker" };
+/** The line of htpasswd for `login`: bcrypt, which is all that the registry takes. */
+const htpasswd = "walker:$2y$04$wwywWPsdr5oJMkpQasXfCu.CVeqKxJKqDtBlbEbkqsJQNeM6y8EUW\n";
+
+function provide(): void {
+  if (existsSync(program)) return;
+  if (process.getuid?.() !== 0)
+    throw new Error("The tests of pulls need the package docker-registry: apt-get install docker-registry, as root.");
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+  execFileSync("apt-get", ["-o", "DPkg::Lock::Timeout=120", "update", "-qq"], { env, stdio: "ignore" });
+  execFileSync(
+    "apt-get",
+    ["-o", "DPkg::Lock::Timeout=120", "install", "-y", "-qq", "--no-install-recommends", "docker-registry"],
+    {
+      env,
+      stdio: "ignore",
+    },
+  );
+}
+
+export class Registry implements AsyncDisposable {
+  /** What an image's name begins with: 127.0.0.1:PORT. */
+  readonly host: string;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<unknown>;
+  readonly #folder: string;
+
+  private constructor(host: string, child: ChildProcess, exited: Promise<unknown>, folder: string) {
+    this.host = host;
+    this.#child = child;
+    this.#exited = exited;
+    this.#folder = folder;
+  }
+
+  /** Resolves when the registry says on which port it listens. */
+  static async start(options: { login: boolean }): Promise<Registry> {
+    provide();
+    const folder = mkdtempSync(join(tmpdir(), "skeduler-registry-"));
+    writeFileSync(join(folder, "htpasswd"), htpasswd);
+    const config = {
+      version: 0.1,
+      storage: { filesystem: { rootdirectory: join(folder, "storage") } },
+      http: { addr: "127.0.0.1:0" },
+      ...(options.login && { auth: { htpasswd: { realm: "tests", path: join(folder, "htpasswd") } } }),
+    };
+    const file = join(folder, "config.yml");
+    writeFileSync(file, JSON.stringify(config)); // JSON is YAML
+    const child = spawn(program, ["serve", file], { stdio: ["ignore", "ignore", "pipe"] });
+    const exited = new Promise((resolve) => child.on("exit", resolve));
+    const port = await new Promise<string>((resolve, reject) => {
+      let said = "";
+      child.stderr.on("data", (text: Buffer) => {
+        said += text.toString();
+        const found = /listening on 127\.0\.0\.1:(\d+)/.exec(said)?.[1];
+        if (found !== undefined) resolve(found);
+      });
+      child.on("exit", () => reject(new Error(`docker-registry ended: ${said}`)));
+      child.on("error", reject);
+    });
+    return new Registry(`127.0.0.1:${port}`, child, exited, folder);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.#exited;
+    rmSync(this.#folder, { recursive: true, force: true });
+  }
+}
