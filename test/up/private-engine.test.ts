@@ -1,0 +1,66 @@
+// Finding an Engine, and one of our own from start to stop: what is found, what is said, and that nothing is left.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { connectEngine } from "../../runtime/docker/engine.ts";
+import { findEngine } from "../../runtime/up/find-engine.ts";
+import { startPrivateEngine } from "../../runtime/up/private-engine.ts";
+import { makeSampleImage } from "../../runtime/up/sample-image.ts";
+import { image } from "../support/system.ts";
+
+const running = process.env["DOCKER_HOST"] ?? "";
+
+test("the named Engine is found, or told as not answering and never replaced by another", async () => {
+  assert.deepEqual(await findEngine(running), { host: running });
+  const found = await findEngine("unix:///nowhere/docker.sock");
+  assert.ok("none" in found);
+  assert.equal(found.installed, true);
+  assert.match(found.reason, /that the configuration names, unix:\/\/\/nowhere\/docker\.sock, does not answer/);
+});
+
+/** Bridges, mounts, processes and rules of the machine that carry one of these words. */
+function tracesOf(words: readonly string[]): string[] {
+  const processes = readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ");
+      } catch {
+        return ""; // gone
+      }
+    });
+  const rules = execFileSync("iptables-save", { encoding: "utf8" }).split("\n");
+  const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
+  return [...processes, ...rules, ...mounts, ...readdirSync("/sys/class/net")].filter((line) =>
+    words.some((word) => line.includes(word)),
+  );
+}
+
+test("a private Engine runs a container, is found again, and its stop leaves nothing", async () => {
+  if (process.getuid?.() !== 0) return; // only root can have one
+  const folder = mkdtempSync(join(tmpdir(), "skeduler-engine-"));
+  const log = (): void => undefined;
+  const engine = await startPrivateEngine({ folder, log });
+  try {
+    const hash = /skeduler-([0-9a-f]{8})/.exec(engine.host)?.[1] ?? "";
+    const words = [`skd-${hash}`, `skeduler-${hash}`, folder];
+    assert.ok(tracesOf(words).length > 0);
+    assert.equal((await startPrivateEngine({ folder, log })).host, engine.host);
+    await makeSampleImage(engine.host);
+    const { docker } = connectEngine(engine.host);
+    const container = await docker.createContainer({ Image: image, Cmd: ["sleep", "600"] });
+    await container.start();
+    assert.equal((await container.inspect()).State.Running, true);
+    await engine.stop();
+    assert.deepEqual(tracesOf(words), []);
+    assert.equal(existsSync(`/run/skeduler-${hash}`), false);
+    assert.equal(existsSync(join(folder, "data")), true);
+  } finally {
+    await engine.stop();
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
