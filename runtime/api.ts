@@ -3,12 +3,16 @@
 
 import type { Hono } from "hono";
 import { createExperiment } from "../functions/create-experiment.ts";
+import { deleteHost } from "../functions/delete-host.ts";
 import { getExperiment } from "../functions/get-experiment.ts";
+import { getHost } from "../functions/get-host.ts";
 import { getPlacement } from "../functions/get-placement.ts";
 import { listExperiments } from "../functions/list-experiments.ts";
+import { listHosts } from "../functions/list-hosts.ts";
 import { readLogs } from "../functions/read-logs.ts";
 import { checkTail, tailLogs, tailLogsSocket } from "../functions/tail-logs.ts";
 import { updateExperiment } from "../functions/update-experiment.ts";
+import { updateHost } from "../functions/update-host.ts";
 import { keepHouse, keepHouseTask } from "../tasks/keep-house.ts";
 import { placeExperiments, placeExperimentsTask } from "../tasks/place-experiments.ts";
 import type { Config } from "./config/schema.ts";
@@ -18,6 +22,7 @@ import { requireMigrated } from "./database/migrate.ts";
 import { Notifier } from "./database/notifier.ts";
 import { backgroundPatience, connectPool, createPool } from "./database/pool.ts";
 import { startQueue } from "./database/queue.ts";
+import { giveUpLostHosts } from "./database/statements/hosts.ts";
 import { preparePartitions } from "./database/statements/housekeeping.ts";
 import type { Env } from "./http/env.ts";
 import { serve } from "./http/listen.ts";
@@ -89,6 +94,10 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       listExperiments: listExperiments({ db }),
       getExperiment: getExperiment({ db }),
       getPlacement: getPlacement({ placement }),
+      listHosts: listHosts({ db }),
+      getHost: getHost({ db }),
+      updateHost: updateHost(shared),
+      deleteHost: deleteHost({ db }),
       updateExperiment: updateExperiment({ ...shared, notifier }),
       readLogs: readLogs({ db }),
       tailLogs: tailLogs(tail),
@@ -122,7 +131,13 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       concurrency: 2,
       cron: { [keepHouseTask]: "17 * * * *" },
     });
-    const backstop = setInterval(placeSoon, placeEvery);
+    const watchHosts = async (): Promise<void> => {
+      for (const id of await giveUpLostHosts(control, config.hosts.lost_after)) notifier.changed(id);
+    };
+    const backstop = setInterval(() => {
+      placeSoon();
+      watchHosts().catch((error: unknown) => log.warn({ err: error }, "silent hosts could not be looked for"));
+    }, placeEvery);
     placeSoon();
     return {
       url: server.url,

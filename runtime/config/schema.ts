@@ -103,6 +103,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   scheduler: z.strictObject({ default_expected: duration("1h") }).prefault({}),
+  hosts: z.strictObject({ lost_after: duration("5m") }).prefault({}),
   runner: z
     .strictObject({
       name: optionalLeaf({
@@ -110,6 +111,19 @@ export const configSchema = z.strictObject({
         parse: matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/),
       }),
       slots: optionalLeaf({ allowed: "a whole number from 1 to 10000", parse: parseCount }),
+      labels: leaf([], {
+        allowed: 'a list of labels like "rack=a"',
+        parse: listOf(matching(/^[^\s=,]+=[^\s,]+$/)),
+        list: true,
+      }),
+      gpus: optionalLeaf({
+        allowed: "a list of the GPUs' indexes, like [0, 1]",
+        parse: (value) => {
+          const numbers = Array.isArray(value) ? value.map(Number) : [];
+          return numbers.length > 0 && numbers.every((n) => Number.isInteger(n) && n >= 0) ? numbers : undefined;
+        },
+        list: true,
+      }),
       outputs: optionalLeaf({ allowed: "the absolute path of a folder", parse: matching(/^\//) }),
       pull_timeout: duration("30m"),
       stop_grace: duration("10s"),

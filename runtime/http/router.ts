@@ -21,6 +21,10 @@ export interface Functions {
   readonly getExperiment: EndpointHandler;
   readonly getPlacement: EndpointHandler;
   readonly updateExperiment: EndpointHandler;
+  readonly listHosts: EndpointHandler;
+  readonly getHost: EndpointHandler;
+  readonly updateHost: EndpointHandler;
+  readonly deleteHost: EndpointHandler;
   readonly readLogs: EndpointHandler;
   readonly tailLogs: EndpointHandler;
 }
@@ -49,6 +53,10 @@ function routesOf({ functions, tokens, config, ready }: RouterDeps): Route[] {
     { method: "GET", path: "/experiments/:id", handler: functions.getExperiment, access: "token" },
     { method: "PUT", path: "/experiments/:id", handler: functions.updateExperiment, access: "token" },
     { method: "GET", path: "/experiments/:id/placement", handler: functions.getPlacement, access: "token" },
+    { method: "GET", path: "/hosts", handler: functions.listHosts, access: "token" },
+    { method: "GET", path: "/hosts/:name", handler: functions.getHost, access: "token" },
+    { method: "PUT", path: "/hosts/:name", handler: functions.updateHost, access: "token" },
+    { method: "DELETE", path: "/hosts/:name", handler: functions.deleteHost, access: "token" },
     { method: "GET", path: "/logs/:id", handler: functions.readLogs, access: "token" },
     { method: "GET", path: "/logs/:id/tail", handler: refuseSocketless(functions.tailLogs), access: "token" },
     {
@@ -117,7 +125,7 @@ export function createRouter(deps: RouterDeps): Hono<Env> {
     guard(header, deps.config.http);
     const error = new ApiError(
       "not_found",
-      "There is nothing under this path; the calls begin with /experiments and /logs.",
+      "There is nothing under this path; the calls begin with /experiments, /logs and /hosts.",
     );
     return c.json(error.body(), error.status);
   });

@@ -52,6 +52,12 @@ export class Reconciler {
     return this.#next;
   }
 
+  /** Resolves when the attempts that were to be stopped at the time of the call are. */
+  async dropped(): Promise<void> {
+    const stopping = [...this.#runs.values()].filter((run) => run.cancel.signal.aborted);
+    await Promise.all(stopping.map(async (run) => run.done));
+  }
+
   /** Leaves every container running and forgets it; resolves when nothing of this process touches them any more. */
   async detach(): Promise<void> {
     clearTimeout(this.#retry);
@@ -71,10 +77,21 @@ export class Reconciler {
     if (this.#detach.signal.aborted) return;
     const { db, host, epoch } = this.#context;
     try {
-      for (const attempt of await readOpenAttempts(db, host, epoch)) this.#take(attempt);
+      const open = await readOpenAttempts(db, host, epoch);
+      for (const attempt of open) this.#take(attempt);
+      await this.#dropClosed(new Set(open.map((attempt) => attempt.id)));
     } catch (error) {
       this.#log.warn({ err: error }, "the open attempts could not be read; trying again");
     }
+  }
+
+  /** What is in hand and closed was given up by others while this host was silent (or closed by us just now): it must end. */
+  async #dropClosed(open: ReadonlySet<string>): Promise<void> {
+    const missing = [...this.#runs.keys()].filter((id) => !open.has(id));
+    if (missing.length === 0) return;
+    // Closed, not unknown: where the database was restored, what it does not know is left alone.
+    const known = await readKnownAttempts(this.#context.db, missing);
+    for (const id of missing) if (known.get(id)?.open === false) this.#runs.get(id)?.cancel.abort();
   }
 
   #take(attempt: OpenAttempt): void {

@@ -10,6 +10,7 @@ import { requireMigrated } from "../database/migrate.ts";
 import { Notifier } from "../database/notifier.ts";
 import { backgroundPatience, connectPool, type Pool } from "../database/pool.ts";
 import { startQueue } from "../database/queue.ts";
+import { hostIsClean } from "../database/statements/hosts.ts";
 import { askForPlacement } from "../database/statements/housekeeping.ts";
 import { beat, recordPool, registerHost } from "../database/statements/runner.ts";
 import { connectEngine, describeEngine, EngineUnreachable, type EngineDescription } from "../docker/engine.ts";
@@ -77,12 +78,18 @@ async function start(
   about: EngineDescription,
 ): Promise<Runner> {
   const host = config.runner.name ?? hostname();
-  const gpus = await detectGpus();
+  const offered = config.runner.gpus;
+  const found = await detectGpus();
+  const gpus = offered === undefined ? found : found.filter((gpu) => offered.includes(gpu.index));
+  const missing = (offered ?? []).filter((index) => !found.some((gpu) => gpu.index === index));
+  if (missing.length > 0)
+    throw new UserError(`runner.gpus names ${missing.join(", ")}, but nvidia-smi shows ${found.length} GPUs here.`);
   const slots = config.runner.slots ?? Math.max(gpus.length, about.cpus);
   const registered = await registerHost(db, {
     name: host,
     engineId: about.id,
     slots,
+    labels: config.runner.labels,
     gpus,
     cpus: about.cpus,
     memoryBytes: about.memoryBytes,
@@ -126,13 +133,22 @@ async function start(
   await recordPool(db, host, epoch, { id: queue.poolId, previous: registered.previous_pool });
   await reconciler.reconcile();
   await reconciler.sweep();
+  await hostIsClean(db, host, epoch);
   await askForPlacement(db);
 
   const { promise: lost, reject: lose } = Promise.withResolvers<never>();
   lost.catch(() => undefined); // whoever waits for it hears of it
   const sayAlive = async (): Promise<void> => {
     try {
-      if (await beat(db, host, epoch)) return;
+      const alive = await beat(db, host, epoch);
+      if (alive === "lost") {
+        // Given up while we were silent: what runs of it is stopped before the host is offered again.
+        await reconciler.reconcile();
+        await reconciler.dropped();
+        await reconciler.sweep();
+        await hostIsClean(db, host, epoch);
+      }
+      if (alive !== "replaced") return;
       lose(new UserError(`Another runner has taken over the host "${host}" (or its database was replaced).`));
     } catch (error) {
       log.warn({ err: error }, "no heartbeat: the database does not answer");

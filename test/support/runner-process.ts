@@ -50,6 +50,11 @@ export class RunnerProcess {
     return new RunnerProcess(child, exited);
   }
 
+  /** SIGSTOP and SIGCONT: a host that is cut off, and one that is back. */
+  signal(name: "SIGSTOP" | "SIGCONT"): void {
+    this.#child.kill(name);
+  }
+
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.exited;

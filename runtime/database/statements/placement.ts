@@ -31,6 +31,10 @@ const hostRow = z.object({
   cpus: z.number(),
   memory_bytes: z.string().transform(Number),
   gpus: z.array(z.object({ uuid: z.string(), index: z.number(), name: z.string(), memoryMiB: z.number() })),
+  labels: z.array(z.string()),
+  state: z.enum(["active", "cordoned", "draining"]),
+  reason: z.string().nullable(),
+  lost: z.boolean(),
   silent_seconds: z.number(),
   open: z.array(
     z.object({
@@ -48,16 +52,17 @@ export async function readHosts(db: Queryable, defaultExpected: number): Promise
     db,
     hostRow,
     `select h.name, h.slots, h.cpus, h.memory_bytes::text as memory_bytes, h.gpus,
+            h.labels, h.state, h.state_reason as reason, h.lost_at is not null as lost,
             extract(epoch from clock_timestamp() - b.seen_at)::float8 as silent_seconds,
             coalesce((select jsonb_agg(jsonb_build_object('gpus', a.gpus, 'resources', j.resources, 'time_limit', j.time_limit,
                         'since_ms', extract(epoch from coalesce(a.started_at, a.placed_at)) * 1000))
                         from skeduler.attempts a join public.jobs j on j.id = a.experiment_id
                        where a.host = h.name and a.closed_at is null), '[]') as open
-       from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name order by h.name`,
+       from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name where not h.removed order by h.name`,
   );
   return rows.map((row) => ({
     name: row.name,
-    labels: [],
+    labels: row.labels,
     slots: row.slots,
     cpus: row.cpus,
     memoryBytes: row.memory_bytes,
@@ -71,9 +76,14 @@ export async function readHosts(db: Queryable, defaultExpected: number): Promise
       memoryBytes: bytes(one.resources.memory) ?? 0,
       endsAt: one.since_ms + ((one.time_limit === null ? undefined : parseDuration(one.time_limit)) ?? defaultExpected),
     })),
-    closed:
-      row.silent_seconds > silentAfterSeconds ? `has been silent for ${Math.round(row.silent_seconds)} s` : undefined,
+    closed: closedBecause(row),
   }));
+}
+
+function closedBecause({ state, reason, lost, silent_seconds: silent }: z.output<typeof hostRow>): string | undefined {
+  if (state !== "active") return `is ${state}${reason === null ? "" : `: ${reason}`}`;
+  if (silent > silentAfterSeconds) return `has been silent for ${Math.round(silent)} s`;
+  return lost ? "was lost and is cleaning up" : undefined;
 }
 
 const waitingRow = z.object({ id: z.string(), resources: resourcesOf, time_limit: z.string().nullable() });

@@ -10,6 +10,7 @@ export interface Registration {
   readonly name: string;
   readonly engineId: string;
   readonly slots: number;
+  readonly labels: readonly string[];
   readonly gpus: readonly {
     readonly uuid: string;
     readonly index: number;
@@ -36,10 +37,11 @@ export async function registerHost(db: Queryable, host: Registration): Promise<R
     `with before as (
        select pool_id from skeduler.hosts where name = $1
      ), host as (
-       insert into skeduler.hosts as h (name, engine_id, epoch, slots, gpus, cpus, memory_bytes, version)
-         values ($1, $2, 1, $3, $4, $5, $6, $7)
+       insert into skeduler.hosts as h (name, engine_id, epoch, slots, gpus, cpus, memory_bytes, version, labels)
+         values ($1, $2, 1, $3, $4, $5, $6, $7, $8)
          on conflict (name) do update
-           set epoch = h.epoch + 1, pool_id = null, slots = $3, gpus = $4, cpus = $5, memory_bytes = $6, version = $7, registered_at = now()
+           set epoch = h.epoch + 1, pool_id = null, slots = $3, gpus = $4, cpus = $5, memory_bytes = $6, version = $7, labels = $8,
+               removed = false, registered_at = now()
            where h.engine_id = $2
          returning name, epoch
      ), taken as (
@@ -52,7 +54,16 @@ export async function registerHost(db: Queryable, host: Registration): Promise<R
      )
      select i.id::text as installation, host.epoch::text as epoch, (select pool_id from before) as previous_pool
        from host, skeduler.installation i`,
-    [host.name, host.engineId, host.slots, JSON.stringify(host.gpus), host.cpus, host.memoryBytes, host.version],
+    [
+      host.name,
+      host.engineId,
+      host.slots,
+      JSON.stringify(host.gpus),
+      host.cpus,
+      host.memoryBytes,
+      host.version,
+      host.labels,
+    ],
   );
 }
 
@@ -71,14 +82,20 @@ export async function recordPool(
     await db.query("select graphile_worker.force_unlock_workers($1::text[])", [[pool.previous]]);
 }
 
-/** Says that the host lives; false where a newer start of its runner has taken over (or the database is another one). */
-export async function beat(db: Queryable, host: string, epoch: string): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `update skeduler.heartbeats set seen_at = clock_timestamp()
-      where host = $1 and exists (select from skeduler.hosts where name = $1 and epoch = $2)`,
+/**
+ * Says that the host lives. "replaced": a newer start of its runner has taken over (or the database is another one);
+ * "lost": its attempts were given up meanwhile.
+ */
+export async function beat(db: Queryable, host: string, epoch: string): Promise<"ok" | "lost" | "replaced"> {
+  const row = await maybeOne(
+    db,
+    z.object({ lost: z.boolean() }),
+    `update skeduler.heartbeats b set seen_at = clock_timestamp()
+       from skeduler.hosts h where b.host = $1 and h.name = $1 and h.epoch = $2
+     returning h.lost_at is not null as lost`,
     [host, epoch],
   );
-  return rowCount === 1;
+  return row === undefined ? "replaced" : row.lost ? "lost" : "ok";
 }
 
 const openAttempt = z.object({
