@@ -55,6 +55,12 @@ export class RunnerProcess {
     this.#child.kill(name);
   }
 
+  /** As an operator stops it: what it has in hand is put away first. */
+  async stop(): Promise<void> {
+    this.#child.kill("SIGTERM");
+    await this.exited;
+  }
+
   async kill(): Promise<void> {
     this.#child.kill("SIGKILL");
     await this.exited;

@@ -91,7 +91,7 @@ test("a runner that is killed leaves its containers running; the next one adopts
   const second = await RunnerProcess.start(crash, "mortal");
   const doneLong = await crash.ended(long.id);
   const doneEnds = await crash.ended(ends.id);
-  await second.kill();
+  await second.stop(); // killed, it could leave the removal of what has ended to its successor
   assert.equal(doneLong.result?.exit_code, 5);
   assert.equal(doneLong.attempt?.number, 1);
   const lines = Array.from({ length: 40 }, (_, i) => `line ${i + 1}\n`).join("");

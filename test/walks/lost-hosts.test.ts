@@ -128,7 +128,7 @@ test("given up after silence, tried again elsewhere; back again, its stale conta
     assert.equal((await host("cut")).state, "active");
   } finally {
     cut.signal("SIGCONT");
-    await cut.kill();
+    await cut.stop();
   }
 });
 
