@@ -25,7 +25,7 @@ before(async () => {
   closed = await Registry.start({ login: true });
 });
 after(async () => {
-  await runner.kill();
+  await runner.stop();
   await open[Symbol.asyncDispose]();
   await closed[Symbol.asyncDispose]();
   await system[Symbol.asyncDispose]();
