@@ -39,7 +39,9 @@ async function leaks(engineHost: string, database: string): Promise<string[]> {
   const found: string[] = [];
   const { docker } = connectEngine(engineHost);
   for (const container of await docker.listContainers({ all: true, filters: { label: ["skeduler.installation"] } })) {
-    found.push(`the container ${container.Names.join(" ")} was left behind`);
+    found.push(
+      `the container ${container.Names.join(" ")} of the host ${container.Labels["skeduler.host"] ?? "?"} was left behind`,
+    );
     await docker.getContainer(container.Id).remove({ force: true });
   }
   const client = new pg.Client({ connectionString: database });
