@@ -1,18 +1,21 @@
 // POST /experiments: checks the body, inserts the experiment and the placement job in one transaction shared with all
-// POSTs of the moment, answers the complete experiment. An array is one unit: all of it or nothing. With Idempotency-Key the same body is created once in 24 hours.
+// POSTs of the moment, answers the complete experiment. An array, or a body with a `matrix` (a sweep), is one unit: all of
+// it or nothing. With Idempotency-Key the same body is created once in 24 hours.
 
 import { createHash, randomUUID } from "node:crypto";
 import { isUnavailable } from "../runtime/database/faults.ts";
-import type { Pool } from "../runtime/database/pool.ts";
+import { transaction, type Pool } from "../runtime/database/pool.ts";
 import {
   createExperiments,
   elementsOf,
   findExperiments,
   type NewRow,
 } from "../runtime/database/statements/create-experiments.ts";
+import { createGroup, type NewGroup } from "../runtime/database/statements/groups.ts";
 import { createOnce } from "../runtime/database/statements/idempotency.ts";
 import { ApiError } from "../runtime/errors.ts";
-import { newExperiment, newExperiments, type NewExperiment } from "../runtime/experiment/schema.ts";
+import { newExperiment, newExperiments, newSweep, type NewExperiment } from "../runtime/experiment/schema.ts";
+import { expand, SweepError, type Sweep } from "../runtime/experiment/sweep.ts";
 import { coalesce } from "../runtime/coalesce.ts";
 import { readJson } from "../runtime/http/body.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
@@ -28,44 +31,102 @@ export interface CreateDeps {
 /** Rows per transaction: enough that its commit is shared, few enough that nobody waits long. */
 const batchLimit = 200;
 
+/** What one request creates, and how its answer is written. */
+interface Unit {
+  readonly rows: readonly NewRow[];
+  readonly group?: NewGroup;
+  readonly answer: (experiments: readonly string[]) => string;
+}
+
 export function createExperiment({ db, maxBody, placeSoon }: CreateDeps): EndpointHandler {
   const insert = coalesce<NewRow, string>({
     limit: batchLimit,
     parallel: 2,
     separable: (error) => !isUnavailable(error),
-    run: async (rows) => {
-      const created = await createExperiments(db, rows);
-      placeSoon();
-      return rows.map((row) => required(created.get(row.id)));
-    },
+    run: async (rows) => createExperiments(db, rows),
   });
   return async (c) => {
     const { raw, value } = await readJson(c.req.raw, maxBody);
+    const owner = c.get("owner");
+    const unit = Array.isArray(value)
+      ? await arrayOf(db, value, raw, owner)
+      : isSweep(value)
+        ? await sweepOf(db, value, raw, owner)
+        : await oneOf(db, value, raw, owner);
     const key = c.req.header("idempotency-key");
-    if (Array.isArray(value)) {
-      const asked = newExperiments.parse(value);
-      if (key !== undefined)
-        throw new ApiError("validation", "Idempotency-Key is for one experiment, not for an array.");
-      const bodies = await elementsOf(db, raw);
-      const rows = await rowsOf(db, asked, bodies, c.get("owner"));
-      const created = await createExperiments(db, rows);
-      placeSoon();
-      return jsonAnswer(`[${rows.map((row) => required(created.get(row.id))).join(",")}]`);
-    }
-    const [row] = await rowsOf(db, [newExperiment.parse(value)], [raw], c.get("owner"));
-    if (row === undefined) throw new Error("a body made no row");
-    if (key === undefined) return jsonAnswer(await insert(row));
-    if (key === "" || key.length > 255) {
-      throw new ApiError("validation", "Idempotency-Key must have 1 to 255 characters.");
-    }
-    const hash = createHash("sha256").update(raw).digest();
-    const answer = await createOnce(db, row, key, hash);
-    if (answer === "mismatch") {
-      throw new ApiError("idempotency_mismatch", "This Idempotency-Key was used with another body within 24 hours.");
-    }
+    const [first] = unit.rows;
+    const alone = unit.rows.length === 1 && unit.group === undefined && key === undefined;
+    const experiments =
+      alone && first !== undefined ? [await insert(first)] : await createUnit(db, unit, owner, { key, raw });
     placeSoon();
-    return jsonAnswer(answer);
+    return jsonAnswer(unit.answer(experiments));
   };
+}
+
+async function createUnit(
+  db: Pool,
+  { rows, group }: Unit,
+  owner: string,
+  { key, raw }: { readonly key: string | undefined; readonly raw: string },
+): Promise<string[]> {
+  if (key !== undefined && (key === "" || key.length > 255))
+    throw new ApiError("validation", "Idempotency-Key must have 1 to 255 characters.");
+  const experiments = await transaction(db, async (client) => {
+    const create = async (): Promise<string[]> => {
+      if (group !== undefined) await createGroup(client, group);
+      return createExperiments(client, rows);
+    };
+    if (key === undefined) return create();
+    const bodyHash = createHash("sha256").update(raw).digest();
+    return createOnce(client, { owner, key, bodyHash, ids: rows.map((row) => row.id) }, create);
+  });
+  if (experiments !== "mismatch") return experiments;
+  throw new ApiError("idempotency_mismatch", "This Idempotency-Key was used with another body within 24 hours.");
+}
+
+async function oneOf(db: Pool, value: unknown, raw: string, owner: string): Promise<Unit> {
+  const rows = await rowsOf(db, [newExperiment.parse(value)], [raw], owner);
+  return { rows, answer: ([experiment]) => experiment ?? "" };
+}
+
+async function arrayOf(db: Pool, value: readonly unknown[], raw: string, owner: string): Promise<Unit> {
+  const place = value.findIndex(isSweep);
+  if (place >= 0)
+    throw new ApiError("validation", `${place}.matrix: a sweep is posted by itself, not in an array.`, {
+      details: [{ path: `${place}.matrix`, message: "post it by itself" }],
+    });
+  const asked = newExperiments.parse(value);
+  const rows = await rowsOf(db, asked, await elementsOf(db, raw), owner);
+  return { rows, answer: (experiments) => `[${experiments.join(",")}]` };
+}
+
+function isSweep(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "matrix" in value;
+}
+
+async function sweepOf(db: Pool, value: unknown, raw: string, owner: string): Promise<Unit> {
+  const asked = newSweep.parse(value);
+  const { matrix, members } = expanded(raw);
+  const group = { id: randomUUID(), name: asked.name, matrix, owner };
+  const [shared] = await rowsOf(db, [asked], [raw], owner);
+  if (shared === undefined) throw new Error("a body made no row");
+  const rows = members.map((member) => ({ ...shared, id: randomUUID(), sweep: { group: group.id, member } }));
+  // The group's id is the experiments' own: a key used before answers with the first request's.
+  const answer = (experiments: readonly string[]): string => {
+    const { group: id } = JSON.parse(experiments[0] ?? "{}") as { group: string };
+    return `{"group":${JSON.stringify(id)},"experiments":[${experiments.join(",")}]}`;
+  };
+  return { rows, group, answer };
+}
+
+function expanded(raw: string): Sweep {
+  try {
+    return expand(raw);
+  } catch (error) {
+    if (!(error instanceof SweepError)) throw error;
+    const { path, message } = error;
+    throw new ApiError("validation", `${path}: ${message}.`, { details: [{ path, message }] });
+  }
 }
 
 /** The rows to insert. What `after` names is looked for among those before it in the same body, then among all. */
@@ -90,9 +151,4 @@ async function rowsOf(
     if (names.has(one.name)) known.set(one.name, id);
     return { id, body: bodies[index] ?? "", owner, retries: one.retries ?? null, after: [...new Set(after)] };
   });
-}
-
-function required(experiment: string | undefined): string {
-  if (experiment === undefined) throw new Error("an inserted experiment was not answered");
-  return experiment;
 }

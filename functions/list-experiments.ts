@@ -1,5 +1,5 @@
 // GET /experiments: all of them, oldest first, streamed page by page with flat memory; or one page with ?limit and
-// ?cursor (the next cursor comes in the header Skeduler-Cursor, absent on the last page). Filters: status, owner, name.
+// ?cursor (the next cursor comes in the header Skeduler-Cursor, absent on the last page). Filters: status, owner, name, group.
 
 import { z } from "zod";
 import type { Pool } from "../runtime/database/pool.ts";
@@ -7,21 +7,14 @@ import { readPage, type PageQuery } from "../runtime/database/statements/read-ex
 import { ApiError } from "../runtime/errors.ts";
 import { statuses } from "../runtime/experiment/states.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
+import { cursor as cursorOf, pageLimit } from "../runtime/http/page.ts";
 
 /** Experiments read at a time: about half a megabyte of JSON. */
 const pageLength = 1000;
 
 const query = z.strictObject({
-  limit: z
-    .string()
-    .regex(/^[1-9]\d{0,4}$/, "a whole number from 1 to 99999")
-    .transform(Number)
-    .optional(),
-  cursor: z
-    .string()
-    .regex(/^\d{1,18}$/, "a value of the header Skeduler-Cursor")
-    .transform(BigInt)
-    .optional(),
+  limit: pageLimit.optional(),
+  cursor: cursorOf.optional(),
   order: z.enum(["asc", "desc"]).default("asc"),
   status: z
     .string()
@@ -30,6 +23,7 @@ const query = z.strictObject({
     .optional(),
   owner: z.string().optional(),
   name: z.string().optional(),
+  group: z.uuid("a group's id").optional(),
 });
 
 export function listExperiments({ db }: { readonly db: Pool }): EndpointHandler {
@@ -39,12 +33,11 @@ export function listExperiments({ db }: { readonly db: Pool }): EndpointHandler 
       const details = asked.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
       throw new ApiError(
         "validation",
-        "The query has something that is not possible; possible are limit, cursor, order, status, owner, name.",
+        "The query has something that is not possible; possible are limit, cursor, order, status, owner, name, group.",
         { details },
       );
     }
-    const { limit, cursor, order, status, owner, name } = asked.data;
-    const filter = { order, status, owner, name };
+    const { limit, cursor, ...filter } = asked.data;
     const headers = { "Content-Type": "application/json; charset=utf-8" };
     if (limit !== undefined) {
       const page = await readPage(db, { ...filter, after: cursor, limit });

@@ -5,13 +5,16 @@ import type { Hono } from "hono";
 import { createExperiment } from "../functions/create-experiment.ts";
 import { deleteHost } from "../functions/delete-host.ts";
 import { getExperiment } from "../functions/get-experiment.ts";
+import { getGroup } from "../functions/get-group.ts";
 import { getHost } from "../functions/get-host.ts";
 import { getPlacement } from "../functions/get-placement.ts";
 import { listExperiments } from "../functions/list-experiments.ts";
+import { listGroups } from "../functions/list-groups.ts";
 import { listHosts } from "../functions/list-hosts.ts";
 import { readLogs } from "../functions/read-logs.ts";
 import { checkTail, tailLogs, tailLogsSocket } from "../functions/tail-logs.ts";
 import { updateExperiment } from "../functions/update-experiment.ts";
+import { updateGroup } from "../functions/update-group.ts";
 import { updateHost } from "../functions/update-host.ts";
 import { keepHouse, keepHouseTask } from "../tasks/keep-house.ts";
 import { placeExperiments, placeExperimentsTask } from "../tasks/place-experiments.ts";
@@ -94,6 +97,9 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       listExperiments: listExperiments({ db }),
       getExperiment: getExperiment({ db }),
       getPlacement: getPlacement({ placement }),
+      listGroups: listGroups({ db }),
+      getGroup: getGroup({ db }),
+      updateGroup: updateGroup({ ...shared, notifier }),
       listHosts: listHosts({ db }),
       getHost: getHost({ db }),
       updateHost: updateHost(shared),

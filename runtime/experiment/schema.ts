@@ -5,6 +5,7 @@ import { parse as splitWords, ParseError } from "./command.ts";
 import { z } from "zod";
 import { parseDuration, parseSize } from "./units.ts";
 import { retries } from "./retries.ts";
+import { matrix } from "./sweep.ts";
 import { statuses } from "./states.ts";
 
 const environmentName = /^[^=\0]+$/;
@@ -99,6 +100,8 @@ export const serverAssigned = [
   "result",
   "attempt",
   "host",
+  "group",
+  "combination",
 ] as const;
 
 const ignored = Object.fromEntries(serverAssigned.map((key) => [key, z.unknown().optional()]));
@@ -116,6 +119,8 @@ export const newExperiment = z.strictObject({
   retries: retries.nullish(),
   after: after.nullish(),
 });
+/** POST /experiments: what becomes a group. */
+export const newSweep = newExperiment.extend({ matrix });
 export type NewExperiment = z.output<typeof newExperiment>;
 
 /** As many as one POST may carry. */

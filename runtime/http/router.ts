@@ -21,6 +21,9 @@ export interface Functions {
   readonly getExperiment: EndpointHandler;
   readonly getPlacement: EndpointHandler;
   readonly updateExperiment: EndpointHandler;
+  readonly listGroups: EndpointHandler;
+  readonly getGroup: EndpointHandler;
+  readonly updateGroup: EndpointHandler;
   readonly listHosts: EndpointHandler;
   readonly getHost: EndpointHandler;
   readonly updateHost: EndpointHandler;
@@ -53,6 +56,9 @@ function routesOf({ functions, tokens, config, ready }: RouterDeps): Route[] {
     { method: "GET", path: "/experiments/:id", handler: functions.getExperiment, access: "token" },
     { method: "PUT", path: "/experiments/:id", handler: functions.updateExperiment, access: "token" },
     { method: "GET", path: "/experiments/:id/placement", handler: functions.getPlacement, access: "token" },
+    { method: "GET", path: "/groups", handler: functions.listGroups, access: "token" },
+    { method: "GET", path: "/groups/:id", handler: functions.getGroup, access: "token" },
+    { method: "PUT", path: "/groups/:id", handler: functions.updateGroup, access: "token" },
     { method: "GET", path: "/hosts", handler: functions.listHosts, access: "token" },
     { method: "GET", path: "/hosts/:name", handler: functions.getHost, access: "token" },
     { method: "PUT", path: "/hosts/:name", handler: functions.updateHost, access: "token" },
@@ -125,7 +131,7 @@ export function createRouter(deps: RouterDeps): Hono<Env> {
     guard(header, deps.config.http);
     const error = new ApiError(
       "not_found",
-      "There is nothing under this path; the calls begin with /experiments, /logs and /hosts.",
+      "There is nothing under this path; the calls begin with /experiments, /groups, /logs and /hosts.",
     );
     return c.json(error.body(), error.status);
   });

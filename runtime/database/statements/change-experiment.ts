@@ -89,11 +89,11 @@ with input as (
     from changed where move in ('stop', 'enqueue')
 ), final as (
   select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.created_at, j.updated_at,
-         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.retries, j.retried, j.not_before, j.after,
+         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.retries, j.retried, j.not_before, j.after, j.group_id, j.combination,
          j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from changed j
   union all
   select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.created_at, j.updated_at,
-         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.retries, j.retried, j.not_before, j.after,
+         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.retries, j.retried, j.not_before, j.after, j.group_id, j.combination,
          j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from verdicts j
     where verdict <> 'changed'
 )

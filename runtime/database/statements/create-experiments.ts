@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { many, type Queryable } from "../pool.ts";
 import type { Retries } from "../../experiment/retries.ts";
+import type { SweepMember } from "../../experiment/sweep.ts";
 import { experimentJson } from "./experiment-json.ts";
 
 export interface NewRow {
@@ -15,22 +16,27 @@ export interface NewRow {
   readonly retries: Retries | null;
   /** Ids of experiments that must have finished well before. */
   readonly after: readonly string[];
+  /** What a sweep puts in the place of the body's own. */
+  readonly sweep?: { readonly group: string; readonly member: SweepMember };
 }
 
 const row = z.object({ id: z.string(), experiment: z.string() });
 
 const statement = `
 with input as (
-  select ord, id, body, owner, retries, after::uuid[] as after
-    from unnest($1::uuid[], $2::json[], $3::text[], $4::jsonb[], $5::text[]) with ordinality as t (id, body, owner, retries, after, ord)
+  select ord, id, body, owner, retries, after::uuid[] as after, "group", coalesce(name, btrim(body ->> 'name')) as name,
+         coalesce(command, body -> 'docker' ->> 'command', '') as command,
+         coalesce(environment, body -> 'docker' -> 'environment', '{}') as environment, combination
+    from unnest($1::uuid[], $2::integer[], $3::text[], $4::jsonb[], $5::text[], $7::uuid[], $8::text[], $9::text[], $10::json[], $11::json[])
+           with ordinality as t (id, place, owner, retries, after, "group", name, command, environment, combination, ord)
+    join unnest($6::json[]) with ordinality as b (body, place) using (place)
 ), created as (
   insert into public.jobs (id, name, description, docker_image, docker_command, docker_environment, metadata, resources, priority, time_limit,
-    retries, after, owner)
-    select id, btrim(body ->> 'name'), coalesce(body ->> 'description', ''), btrim(body -> 'docker' ->> 'image'),
-           coalesce(body -> 'docker' ->> 'command', ''), coalesce((body -> 'docker' -> 'environment')::jsonb, '{}'),
+    retries, after, owner, group_id, combination)
+    select id, name, coalesce(body ->> 'description', ''), btrim(body -> 'docker' ->> 'image'), command, environment::jsonb,
            case when json_typeof(body -> 'metadata') = 'null' then null else body -> 'metadata' end,
            case when json_typeof(body -> 'resources') = 'object' then (body -> 'resources')::jsonb else '{}' end,
-           coalesce((body ->> 'priority')::integer, 0), body ->> 'time_limit', retries, after, owner
+           coalesce((body ->> 'priority')::integer, 0), body ->> 'time_limit', retries, after, owner, "group", combination
       from input order by ord
     returning *
 ), noted as (
@@ -41,16 +47,29 @@ with input as (
 select j.id::text as id, ${experimentJson} as experiment
   from created j left join skeduler.attempts a on false, (select count(*) from placement) p`;
 
-/** The created experiments as JSON text, by id. */
-export async function createExperiments(db: Queryable, rows: readonly NewRow[]): Promise<Map<string, string>> {
+/** The created experiments as JSON text, one per row. */
+export async function createExperiments(db: Queryable, rows: readonly NewRow[]): Promise<string[]> {
+  const bodies = [...new Set(rows.map((r) => r.body))]; // a sweep's has one for all
+  const place = new Map(bodies.map((body, index) => [body, index + 1]));
   const created = await many(db, row, statement, [
     rows.map((r) => r.id),
-    rows.map((r) => r.body),
+    rows.map((r) => place.get(r.body)),
     rows.map((r) => r.owner),
     rows.map((r) => r.retries && JSON.stringify(r.retries)),
     rows.map((r) => `{${r.after.join(",")}}`),
+    bodies,
+    rows.map((r) => r.sweep?.group),
+    rows.map((r) => r.sweep?.member.name),
+    rows.map((r) => r.sweep?.member.command),
+    rows.map((r) => r.sweep?.member.environment),
+    rows.map((r) => r.sweep?.member.combination),
   ]);
-  return new Map(created.map((r) => [r.id, r.experiment]));
+  const byId = new Map(created.map((r) => [r.id, r.experiment]));
+  return rows.map(({ id }) => {
+    const experiment = byId.get(id);
+    if (experiment === undefined) throw new Error("an inserted experiment was not answered");
+    return experiment;
+  });
 }
 
 /** The elements of a JSON array, each as it was sent. */

@@ -10,7 +10,7 @@ export const experimentJson = `json_build_object(
   'created_at', ${time("j.created_at")}, 'updated_at', ${time("j.updated_at")},
   'status', j.status, 'metadata', j.metadata, 'resources', j.resources, 'priority', j.priority,
   'time_limit', j.time_limit, 'retries', j.retries, 'retried', j.retried, 'not_before', ${time("j.not_before")},
-  'after', j.after, 'owner', j.owner, 'host', j.host,
+  'after', j.after, 'group', j.group_id, 'combination', j.combination, 'owner', j.owner, 'host', j.host,
   'started_at', ${time("j.started_at")}, 'ended_at', ${time("j.ended_at")}, 'result', j.result,
   'attempt', case when a.id is null then null else json_build_object(
     'number', a.number, 'id', a.id, 'host', a.host, 'gpus', a.gpus, 'placed_at', ${time("a.placed_at")},

@@ -23,9 +23,10 @@ export interface PageQuery {
   /** Exclusive: the seq of the last experiment seen. */
   readonly after: bigint | undefined;
   readonly limit: number;
-  readonly status: readonly Status[] | undefined;
-  readonly owner: string | undefined;
-  readonly name: string | undefined;
+  readonly status?: readonly Status[] | undefined;
+  readonly owner?: string | undefined;
+  readonly name?: string | undefined;
+  readonly group?: string | undefined;
 }
 
 const page = z.object({ count: z.number(), last: z.string().nullable(), body: z.string().nullable() });
@@ -40,6 +41,7 @@ export async function readPage(db: Queryable, query: PageQuery): Promise<Page> {
     query.status && `j.status = any(${bind(query.status)}::public.job_status[])`,
     query.owner !== undefined && `j.owner = ${bind(query.owner)}`,
     query.name !== undefined && `j.name = ${bind(query.name)}`,
+    query.group !== undefined && `j.group_id = ${bind(query.group)}::uuid`,
   ].filter((clause) => typeof clause === "string");
   const rows = await many(
     db,

@@ -1,0 +1,79 @@
+// Groups: the experiments of one sweep, counted, listed and cancelled as one.
+
+import { z } from "zod";
+import { statuses } from "../../experiment/states.ts";
+import { many, type Queryable } from "../pool.ts";
+
+export interface NewGroup {
+  readonly id: string;
+  readonly name: string;
+  /** JSON, as it was written. */
+  readonly matrix: string;
+  readonly owner: string;
+}
+
+export async function createGroup(db: Queryable, group: NewGroup): Promise<void> {
+  await db.query("insert into skeduler.groups (id, name, matrix, owner) values ($1, $2, $3, $4)", [
+    group.id,
+    group.name,
+    group.matrix,
+    group.owner,
+  ]);
+}
+
+const row = z.object({ seq: z.string(), body: z.string() });
+
+/** Groups as JSON text: what each was made of, and how many of its experiments are in which state. Newest first. */
+export async function readGroups(
+  db: Queryable,
+  query: { readonly id: string } | { readonly before: bigint | undefined; readonly limit: number },
+): Promise<{ readonly seq: string; readonly body: string }[]> {
+  const [where, values] =
+    "id" in query
+      ? ["g.id = $1 limit 1", [query.id]]
+      : [
+          "($1::bigint is null or g.seq < $1) order by g.seq desc limit $2",
+          [query.before === undefined ? null : String(query.before), query.limit],
+        ];
+  return many(
+    db,
+    row,
+    `select g.seq::text as seq, json_build_object(
+        'id', g.id, 'name', g.name, 'matrix', g.matrix, 'owner', g.owner,
+        'created_at', to_char(g.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        'experiments', c."all", 'counts', c.by_status, 'failed', c.failed, 'ended', c.open = 0)::text as body
+       from (select * from skeduler.groups g where ${where}) g, lateral (
+         select count(*) as "all", count(*) filter (where j.status in ('ENQUEUED', 'RUNNING')) as open,
+                count(*) filter (where j.status = 'FINISHED' and j.result ->> 'exit_code' is distinct from '0') as failed,
+                json_build_object(${statuses.map((one) => `'${one}', count(*) filter (where j.status = '${one}')`).join(", ")}) as by_status
+           from public.jobs j where j.group_id = g.id) c
+      order by g.seq desc`,
+    values,
+  );
+}
+
+/** Cancels what waits and what runs of a group; answers those experiments. One stop-experiment per host. */
+export async function cancelGroup(db: Queryable, id: string, by: string): Promise<string[]> {
+  const rows = await many(
+    db,
+    z.object({ id: z.string() }),
+    `with locked as (
+       select j.id, j.status, j.host from public.jobs j
+        where j.group_id = $1 and j.status in ('ENQUEUED', 'RUNNING') order by j.seq for update
+     ), cancelled as (
+       update public.jobs j set status = 'CANCELLED', updated_at = clock_timestamp(), ended_at = clock_timestamp(), not_before = null,
+              result = jsonb_build_object('reason', 'user', 'exit_code', null, 'signal', null, 'message',
+                'Cancelled with its group by ' || $2 || case l.status when 'ENQUEUED' then ' while it waited.' else ' while it ran.' end)
+         from locked l where j.id = l.id returning j.id
+     ), noted as (
+       insert into skeduler.events (experiment_id, actor, kind) select id, $2, 'cancelled' from cancelled
+     ), stops as (
+       select graphile_worker.add_job('stop-experiment/' || host, json_build_object('group', $1::uuid),
+                job_key := 'stop-group/' || host || '/' || $1::text, max_attempts := 5)
+         from (select distinct host from locked where status = 'RUNNING') h
+     )
+     select id::text as id from cancelled, (select count(*) from stops) s`,
+    [id, by],
+  );
+  return rows.map((one) => one.id);
+}

@@ -1,0 +1,129 @@
+// A sweep: an experiment with a matrix of values becomes one experiment for each combination of them. `{{name}}` in the
+// name, the command's words and the environment's values stands for a value. Pure; numbers keep their digits.
+
+import { join, split } from "shlex";
+import { z } from "zod";
+
+/** As many experiments as one sweep may make. */
+export const largestSweep = 10_000;
+
+const placeholder = /\{\{\s*([A-Za-z_][\w-]*)\s*\}\}/g;
+
+const value = z.union([z.string(), z.number(), z.boolean()], { error: "allowed are strings, numbers and booleans" });
+
+/** POST's `matrix`: lists of values by name. */
+export const matrix = z
+  .record(
+    z.string().regex(/^[A-Za-z_][\w-]*$/, "a name of letters, digits, _ and -, as in {{learning_rate}}"),
+    z.array(value, "a list of values").min(1, "at least one value"),
+  )
+  .refine((lists) => Object.keys(lists).length > 0, { error: "at least one name with a list of values" })
+  .refine((lists) => sizeOf(lists) <= largestSweep, { error: `at most ${largestSweep} combinations` });
+export type Matrix = z.output<typeof matrix>;
+
+function sizeOf(lists: Readonly<Record<string, readonly unknown[]>>): number {
+  return Object.values(lists).reduce((product, list) => product * list.length, 1);
+}
+
+/** What differs between the experiments of a sweep. The two JSON texts hold numbers as they were written. */
+export interface SweepMember {
+  readonly name: string;
+  readonly command: string;
+  readonly environment: string;
+  readonly combination: string;
+}
+
+export interface Sweep {
+  readonly matrix: string;
+  readonly members: readonly SweepMember[];
+}
+
+/** What is wrong with a sweep, and where. */
+export class SweepError extends Error {
+  readonly path: string;
+  constructor(path: string, message: string) {
+    super(message);
+    this.path = path;
+  }
+}
+
+// A number as it was written: JSON.parse with its source at hand, JSON.stringify gives it back.
+interface Written {
+  readonly rawJSON: string;
+}
+const { parse, rawJSON, isRawJSON } = JSON as unknown as {
+  parse: (text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown) => unknown;
+  rawJSON: (text: string) => Written;
+  isRawJSON: (value: unknown) => value is Written;
+};
+
+const scalar = z.union([z.string(), z.boolean(), z.custom<Written>(isRawJSON)]);
+type Scalar = z.output<typeof scalar>;
+
+const sweepBody = z.object({
+  name: z.string().trim(),
+  docker: z.object({
+    command: z.string().default(""),
+    environment: z.record(z.string(), z.unknown()).default({}),
+  }),
+  matrix: z.record(z.string(), z.array(scalar)),
+});
+
+/** The experiments of a body that passed the schema, the last name's values changing fastest. Throws SweepError. */
+export function expand(body: string): Sweep {
+  const exact = (_: string, one: unknown, { source }: { source?: string }): unknown =>
+    typeof one === "number" ? rawJSON(source ?? String(one)) : one;
+  const asked = sweepBody.parse(parse(body, exact));
+  const { command, environment } = asked.docker;
+  const names = Object.keys(asked.matrix);
+  check(names, [
+    ["name", asked.name],
+    ["docker.command", command],
+    ...Object.entries(environment).map(([key, text]) => [`docker.environment.${key}`, text] as const),
+  ]);
+  // Split first: a value is one word, or part of one, whatever is in it.
+  const words = split(command.replace(placeholder, "{{$1}}"));
+  const named = asked.name.match(placeholder) !== null;
+  const members = combinationsOf(asked.matrix).map((combination): SweepMember => {
+    const fill = (text: string): string =>
+      text.replace(placeholder, (_, name: string) => textOf(combination.get(name) ?? ""));
+    const filled = Object.entries(environment).map(([key, text]) => {
+      if (typeof text !== "string") return [key, text];
+      const [whole, name = ""] = new RegExp(`^${placeholder.source}$`).exec(text) ?? [];
+      return [key, whole === undefined ? fill(text) : combination.get(name)]; // alone it keeps its type
+    });
+    const values = [...combination].map(([name, one]) => `${name}=${textOf(one)}`).join(" ");
+    return {
+      name: named ? fill(asked.name) : `${asked.name} ${values}`,
+      command: join(words.map(fill)),
+      environment: JSON.stringify(Object.fromEntries(filled)),
+      combination: JSON.stringify(Object.fromEntries(combination)),
+    };
+  });
+  return { matrix: JSON.stringify(asked.matrix), members };
+}
+
+function check(names: readonly string[], texts: readonly (readonly [path: string, text: unknown])[]): void {
+  const used = new Set<string>();
+  for (const [path, text] of texts) {
+    for (const [, name = ""] of typeof text === "string" ? text.matchAll(placeholder) : []) {
+      if (!names.includes(name))
+        throw new SweepError(path, `{{${name}}} is not in the matrix, which has ${names.join(", ")}`);
+      if (path !== "name") used.add(name);
+    }
+  }
+  const unused = names.find((name) => !used.has(name));
+  if (unused !== undefined)
+    throw new SweepError(`matrix.${unused}`, `is used nowhere: write {{${unused}}} in the command or the environment`);
+}
+
+function textOf(one: Scalar): string {
+  return typeof one === "object" ? one.rawJSON : String(one);
+}
+
+function combinationsOf(lists: Readonly<Record<string, readonly Scalar[]>>): ReadonlyMap<string, Scalar>[] {
+  let all = [new Map<string, Scalar>()];
+  for (const [name, values] of Object.entries(lists))
+    all = all.flatMap((before) => values.map((one) => new Map(before).set(name, one)));
+  return all;
+}
