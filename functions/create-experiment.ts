@@ -4,7 +4,7 @@
 
 import { createHash, randomUUID } from "node:crypto";
 import { isUnavailable } from "../runtime/database/faults.ts";
-import { transaction, type Pool } from "../runtime/database/pool.ts";
+import { transaction, type Client, type Pool } from "../runtime/database/pool.ts";
 import {
   createExperiments,
   elementsOf,
@@ -13,6 +13,7 @@ import {
 } from "../runtime/database/statements/create-experiments.ts";
 import { createGroup, type NewGroup } from "../runtime/database/statements/groups.ts";
 import { createOnce } from "../runtime/database/statements/idempotency.ts";
+import { countWaiting } from "../runtime/database/statements/quotas.ts";
 import { ApiError } from "../runtime/errors.ts";
 import { newExperiment, newExperiments, newSweep, type NewExperiment } from "../runtime/experiment/schema.ts";
 import { expand, SweepError, type Sweep } from "../runtime/experiment/sweep.ts";
@@ -26,6 +27,8 @@ export interface CreateDeps {
   readonly maxBody: number;
   /** Called after the commit: there is something to place. */
   readonly placeSoon: () => void;
+  /** How many experiments an owner may have waiting; undefined: any number. */
+  readonly waitingQuota: (owner: string) => number | undefined;
 }
 
 /** Rows per transaction: enough that its commit is shared, few enough that nobody waits long. */
@@ -38,12 +41,18 @@ interface Unit {
   readonly answer: (experiments: readonly string[]) => string;
 }
 
-export function createExperiment({ db, maxBody, placeSoon }: CreateDeps): EndpointHandler {
+export function createExperiment({ db, maxBody, placeSoon, waitingQuota }: CreateDeps): EndpointHandler {
   const insert = coalesce<NewRow, string>({
     limit: batchLimit,
     parallel: 2,
     separable: (error) => !isUnavailable(error),
-    run: async (rows) => createExperiments(db, rows),
+    run: async (rows) => {
+      if (!rows.some(({ owner }) => waitingQuota(owner) !== undefined)) return createExperiments(db, rows);
+      return transaction(db, async (client) => {
+        await checkQuota(client, rows, waitingQuota);
+        return createExperiments(client, rows);
+      });
+    },
   });
   return async (c) => {
     const { raw, value } = await readJson(c.req.raw, maxBody);
@@ -57,22 +66,55 @@ export function createExperiment({ db, maxBody, placeSoon }: CreateDeps): Endpoi
     const [first] = unit.rows;
     const alone = unit.rows.length === 1 && unit.group === undefined && key === undefined;
     const experiments =
-      alone && first !== undefined ? [await insert(first)] : await createUnit(db, unit, owner, { key, raw });
+      alone && first !== undefined
+        ? [await insert(first)]
+        : await createUnit(db, unit, { owner, key, raw, waitingQuota });
     placeSoon();
     return jsonAnswer(unit.answer(experiments));
   };
 }
 
+interface Asked extends Pick<CreateDeps, "waitingQuota"> {
+  readonly owner: string;
+  /** Idempotency-Key. */
+  readonly key: string | undefined;
+  readonly raw: string;
+}
+
+/** Throws quota (429) where the rows would be more than their owners may have waiting. */
+async function checkQuota(
+  client: Client,
+  rows: readonly NewRow[],
+  waitingQuota: CreateDeps["waitingQuota"],
+): Promise<void> {
+  const limits = new Map<string, number>();
+  for (const { owner } of rows) {
+    const limit = waitingQuota(owner);
+    if (limit !== undefined) limits.set(owner, limit);
+  }
+  if (limits.size === 0) return;
+  const waiting = await countWaiting(client, [...limits.keys()], Math.max(...limits.values()));
+  for (const [owner, limit] of limits) {
+    const before = waiting.get(owner) ?? 0;
+    const more = rows.filter((row) => row.owner === owner).length;
+    if (before + more <= limit) continue;
+    throw new ApiError(
+      "quota",
+      `${owner} may have ${limit} experiments waiting and has ${Math.min(before, limit)}: ${more === 1 ? "one more is" : `${more} more are`} too many. Wait for some to start, or cancel some.`,
+    );
+  }
+}
+
 async function createUnit(
   db: Pool,
   { rows, group }: Unit,
-  owner: string,
-  { key, raw }: { readonly key: string | undefined; readonly raw: string },
+  { owner, key, raw, waitingQuota }: Asked,
 ): Promise<string[]> {
   if (key !== undefined && (key === "" || key.length > 255))
     throw new ApiError("validation", "Idempotency-Key must have 1 to 255 characters.");
   const experiments = await transaction(db, async (client) => {
     const create = async (): Promise<string[]> => {
+      await checkQuota(client, rows, waitingQuota);
       if (group !== undefined) await createGroup(client, group);
       return createExperiments(client, rows);
     };

@@ -19,6 +19,7 @@ import { updateHost } from "../functions/update-host.ts";
 import { keepHouse, keepHouseTask } from "../tasks/keep-house.ts";
 import { placeExperiments, placeExperimentsTask } from "../tasks/place-experiments.ts";
 import type { Config } from "./config/schema.ts";
+import { quotaOf } from "./config/owners.ts";
 import type { Token } from "./config/token-list.ts";
 import { listen } from "./database/listener.ts";
 import { requireMigrated } from "./database/migrate.ts";
@@ -72,10 +73,14 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     patience: backgroundPatience,
   });
   const notifier = new Notifier(db, log);
+  const { half_life: halfLife, weights } = config.scheduler.fair_share;
   const placement = new Placement({
     db: control,
     notifier,
     defaultExpected: config.scheduler.default_expected,
+    ageing: config.scheduler.ageing || undefined,
+    fairShare: halfLife === 0 ? undefined : { halfLife, weights },
+    quota: (owner) => quotaOf(config.quotas, owner).gpus,
   });
   const placeSoon = (): void => {
     placement.run().catch((error: unknown) => log.warn({ err: error }, "placement failed; the queue job tries again"));
@@ -93,7 +98,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
   const shared = { db, maxBody: config.http.max_body, placeSoon };
   const app: Hono<Env> = createRouter({
     functions: {
-      createExperiment: createExperiment(shared),
+      createExperiment: createExperiment({ ...shared, waitingQuota: (owner) => quotaOf(config.quotas, owner).waiting }),
       listExperiments: listExperiments({ db }),
       getExperiment: getExperiment({ db }),
       getPlacement: getPlacement({ placement }),

@@ -19,6 +19,7 @@ export const statusOf = {
   range_not_satisfiable: 416,
   idempotency_mismatch: 422,
   upgrade_required: 426,
+  quota: 429,
   headers_too_large: 431,
   internal: 500,
   unavailable: 503,

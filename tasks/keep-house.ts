@@ -1,8 +1,9 @@
-// Hourly, by whichever API process gets the job: partitions for the days to come, idempotency keys that have expired.
+// Hourly, by whichever API process gets the job: partitions for the days to come, idempotency keys and accounts
+// of use that have expired.
 
 import type { Task } from "graphile-worker";
 import type { Pool } from "../runtime/database/pool.ts";
-import { preparePartitions } from "../runtime/database/statements/housekeeping.ts";
+import { expireUsage, preparePartitions } from "../runtime/database/statements/housekeeping.ts";
 import { expireIdempotencyKeys } from "../runtime/database/statements/idempotency.ts";
 
 export const keepHouseTask = "keep-house";
@@ -11,5 +12,6 @@ export function keepHouse(db: Pool): Task {
   return async () => {
     await preparePartitions(db);
     await expireIdempotencyKeys(db);
+    await expireUsage(db);
   };
 }

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { parseDuration, parseSize } from "../experiment/units.ts";
 import { leaf, optionalLeaf } from "./leaf.ts";
+import { parseQuotas, parseWeights } from "./owners.ts";
 import { parseTokens } from "./token-list.ts";
 
 const nonEmpty = (value: unknown): string | undefined =>
@@ -102,7 +103,33 @@ export const configSchema = z.strictObject({
       }),
     })
     .prefault({}),
-  scheduler: z.strictObject({ default_expected: duration("1h") }).prefault({}),
+  scheduler: z
+    .strictObject({
+      default_expected: duration("1h"),
+      ageing: duration("0"),
+      fair_share: z
+        .strictObject({
+          half_life: duration("0"),
+          weights: leaf([], {
+            allowed: 'a list of owners with their weights, like ["alice=2", "bob=0.5"]',
+            parse: parseWeights,
+            list: true,
+          }),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
+  quotas: z
+    .strictObject({
+      gpus: optionalLeaf({ allowed: "a whole number from 1 to 10000", parse: parseCount }),
+      waiting: optionalLeaf({ allowed: "a whole number from 1 to 10000", parse: parseCount }),
+      owners: leaf([], {
+        allowed: 'a list of {name, gpus, waiting}, where gpus and waiting are whole numbers or "unlimited"',
+        parse: parseQuotas,
+        list: true,
+      }),
+    })
+    .prefault({}),
   hosts: z.strictObject({ lost_after: duration("5m") }).prefault({}),
   runner: z
     .strictObject({

@@ -9,6 +9,11 @@ export interface Gpu {
 /** A waiting experiment. What is undefined was not asked for. */
 export interface Request {
   readonly id: string;
+  readonly owner: string;
+  readonly priority: number;
+  /** Ms since the epoch; `seq` tells apart those of the same moment. */
+  readonly enqueuedAt: number;
+  readonly seq: number;
   /** Undefined: one where the host has GPUs, none elsewhere. */
   readonly gpus: number | undefined;
   /** Part of the model's name, or a pattern with `*`; case does not count. */
@@ -25,6 +30,9 @@ export interface Request {
 
 /** An open attempt on a host. */
 export interface Holding {
+  readonly owner: string;
+  /** When it was placed, ms since the epoch. */
+  readonly since: number;
   readonly gpus: readonly string[];
   readonly cpus: number;
   readonly memoryBytes: number;
@@ -65,6 +73,7 @@ export interface Reservation {
 }
 
 export const rules = [
+  "quota",
   "closed",
   "host",
   "gpu_model",

@@ -15,8 +15,10 @@ export interface PassOptions {
   readonly now: number;
   /** What a request without a time limit is expected to take, ms: for estimates alone. */
   readonly defaultExpected: number;
+  /** GPUs that an owner may hold at once; undefined: any number. */
+  readonly quota?: ((owner: string) => number | undefined) | undefined;
   /** The reservation that the last pass made. */
-  readonly before?: Reservation | undefined;
+  readonly before?: Pick<Reservation, "experimentId" | "host"> | undefined;
 }
 
 export interface Verdict {
@@ -31,6 +33,8 @@ export class Pass {
   readonly #rooms: Map<string, Room>;
   /** What runs, and what this pass started. */
   readonly #holdings: Map<string, Holding[]>;
+  /** GPUs in use, by owner. */
+  readonly #inUse = new Map<string, number>();
   #reservation: Reservation | undefined;
   /** The reserved host as it will be at the reservation's time, without what the reservation takes. */
   #beside: Room | undefined;
@@ -48,6 +52,7 @@ export class Pass {
     const open = hosts.filter((host) => host.closed === undefined);
     this.#rooms = new Map(open.map((host) => [host.name, Room.beside(host, host.holdings)]));
     this.#holdings = new Map(hosts.map((host) => [host.name, [...host.holdings]]));
+    for (const one of hosts.flatMap((host) => host.holdings)) this.#use(one.owner, one.gpus.length);
   }
 
   get reservation(): Reservation | undefined {
@@ -61,7 +66,7 @@ export class Pass {
 
   /** Starts the request where it fits best; undefined where it has to wait. */
   consider(request: Request): Assignment | undefined {
-    const shape = `${shapeOf(request)} ${request.timeLimit ?? ""}`;
+    const shape = `${shapeOf(request)} ${request.timeLimit ?? ""} ${this.#options.quota?.(request.owner) === undefined ? "" : request.owner}`;
     const place = this.#hopeless.has(shape) ? undefined : this.#best(request);
     if (place === undefined) {
       this.#hopeless.add(shape);
@@ -76,7 +81,9 @@ export class Pass {
       this.#beside?.take(need, gpus);
     const assignment = { experimentId: request.id, host: host.name, gpus: gpus.map((gpu) => gpu.uuid) };
     const endsAt = this.#options.now + (request.timeLimit ?? this.#options.defaultExpected);
-    this.#holdings.get(host.name)?.push({ ...need, gpus: assignment.gpus, endsAt });
+    const { owner } = request;
+    this.#holdings.get(host.name)?.push({ ...need, gpus: assignment.gpus, owner, since: this.#options.now, endsAt });
+    this.#use(owner, gpus.length);
     this.assignments.push(assignment);
     return assignment;
   }
@@ -86,14 +93,15 @@ export class Pass {
     return this.#options.hosts.map((host) => {
       if (host.closed !== undefined) return { host: host.name, refusal: { rule: "closed", message: host.closed } };
       const room = this.#rooms.get(host.name);
-      return { host: host.name, refusal: incapable(request, host) ?? (room && this.#refusal(request, room)) };
+      const refusal = incapable(request, host) ?? this.#overQuota(request, host);
+      return { host: host.name, refusal: refusal ?? (room && this.#refusal(request, room)) };
     });
   }
 
   /** When a request would start if nothing else came, ms since the epoch; undefined: never on these hosts. */
   estimate(request: Request): number | undefined {
     if (this.#reservation?.experimentId === request.id) return this.#reservation.at;
-    return reserve(request, this.#hostsNow(), { now: this.#options.now })?.at;
+    return reserve(request, this.#hostsFor(request), { now: this.#options.now })?.at;
   }
 
   /** The host that is left with the least: GPUs above all, so that large requests keep finding room. */
@@ -102,7 +110,7 @@ export class Pass {
     for (const room of this.#capableRooms(request)) {
       const need = needOf(request, room.host);
       if (room.slots < 1 || room.gpus.length < need.gpus || room.cpus < need.cpus) continue; // most, without words
-      if (this.#refusal(request, room) !== undefined) continue;
+      if (this.#overQuota(request, room.host) !== undefined || this.#refusal(request, room) !== undefined) continue;
       const cost = this.#cost(request, room);
       if (best === undefined || cost < best.cost) best = { room, cost };
     }
@@ -123,6 +131,21 @@ export class Pass {
     const rooms = [...this.#rooms.values()].filter((room) => incapable(request, room.host) === undefined);
     this.#capable.set(shape, rooms);
     return rooms;
+  }
+
+  #use(owner: string, gpus: number): void {
+    this.#inUse.set(owner, (this.#inUse.get(owner) ?? 0) + gpus);
+  }
+
+  #overQuota(request: Request, host: Host): Refusal | undefined {
+    const quota = this.#options.quota?.(request.owner);
+    const need = needOf(request, host).gpus;
+    const used = this.#inUse.get(request.owner) ?? 0;
+    if (quota === undefined || need === 0 || used + need <= quota) return undefined;
+    return {
+      rule: "quota",
+      message: `needs ${need} of the GPUs of ${request.owner}, who holds ${used} and may hold ${quota}`,
+    };
   }
 
   #refusal(request: Request, room: Room): Refusal | undefined {
@@ -151,10 +174,10 @@ export class Pass {
 
   #hold(request: Request): void {
     const { now, before } = this.#options;
-    const hosts = this.#hostsNow();
+    const hosts = this.#hostsFor(request);
     const reservation = reserve(request, hosts, { now, before });
     const host = hosts.find((one) => one.name === reservation?.host);
-    if (reservation === undefined || host === undefined) return; // nowhere, ever: it holds up nobody
+    if (reservation === undefined || host === undefined) return; // nowhere, or over its owner's quota: it holds up nobody
     const staying = host.holdings.filter((one) => one.endsAt > reservation.at);
     const beside = Room.beside(host, staying);
     beside.take(
@@ -165,8 +188,11 @@ export class Pass {
     this.#beside = beside;
   }
 
-  #hostsNow(): Host[] {
-    return this.#options.hosts.map((host) => ({ ...host, holdings: this.#holdings.get(host.name) ?? [] }));
+  /** Where it could be reserved for, as things are now. */
+  #hostsFor(request: Request): Host[] {
+    return this.#options.hosts
+      .filter((host) => this.#overQuota(request, host) === undefined)
+      .map((host) => ({ ...host, holdings: this.#holdings.get(host.name) ?? [] }));
   }
 }
 

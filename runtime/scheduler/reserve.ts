@@ -31,7 +31,7 @@ export function soonest(request: Request, host: Host, now: number): Reservation 
 export function reserve(
   request: Request,
   hosts: readonly Host[],
-  { now, before }: { readonly now: number; readonly before?: Reservation | undefined },
+  { now, before }: { readonly now: number; readonly before?: Pick<Reservation, "experimentId" | "host"> | undefined },
 ): Reservation | undefined {
   const kept = before?.experimentId === request.id ? hosts.find((host) => host.name === before.host) : undefined;
   const again = kept === undefined ? undefined : soonest(request, kept, now);

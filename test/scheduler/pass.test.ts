@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { Pass } from "../../runtime/scheduler/pass.ts";
 import { incapable, matches, needOf, pick, Room, lacking } from "../../runtime/scheduler/room.ts";
 import type { Holding, Host, Request } from "../../runtime/scheduler/model.ts";
-import { hosts, now, request, requests } from "./worlds.ts";
+import { anyone, hosts, now, request, requests } from "./worlds.ts";
 
 const options = { now, defaultExpected: 3_600_000 };
 const runs = { numRuns: 4000 };
@@ -19,7 +19,14 @@ function after(host: Host, pass: Pass, line: readonly Request[]): Holding[] {
       const asked = line.find((candidate) => candidate.id === one.experimentId);
       assert.ok(asked);
       const { cpus, memoryBytes } = needOf(asked, host);
-      return { gpus: one.gpus, cpus, memoryBytes, endsAt: now + (asked.timeLimit ?? Infinity) };
+      return {
+        owner: asked.owner,
+        since: now,
+        gpus: one.gpus,
+        cpus,
+        memoryBytes,
+        endsAt: now + (asked.timeLimit ?? Infinity),
+      };
     });
   return [...host.holdings, ...started];
 }
@@ -141,7 +148,7 @@ test("the first in line starts, whatever keeps coming after it", () => {
             const { cpus, memoryBytes } = needOf(one, host);
             running.push({
               host: host.name,
-              holding: { gpus: assignment.gpus, cpus, memoryBytes, endsAt },
+              holding: { owner: one.owner, since: time, gpus: assignment.gpus, cpus, memoryBytes, endsAt },
               ends: time + length,
             });
           }
@@ -169,10 +176,20 @@ test("a small request packs: it takes the host that is left with the least", () 
     holdings:
       free === 4
         ? []
-        : [{ gpus: [0, 1, 2, 3].slice(free).map((n) => `${name}${n}`), cpus: 0, memoryBytes: 0, endsAt: now + 1e6 }],
+        : [
+            {
+              owner: "bo",
+              since: now,
+              gpus: [0, 1, 2, 3].slice(free).map((n) => `${name}${n}`),
+              cpus: 0,
+              memoryBytes: 0,
+              endsAt: now + 1e6,
+            },
+          ],
     closed: undefined,
   });
   const one: Request = {
+    ...anyone,
     id: "x",
     gpus: undefined,
     gpuModel: undefined,

@@ -38,6 +38,8 @@ export const hosts = fc.array(host, { minLength: 1, maxLength: 5 }).map((seeds) 
       const fits = one.gpus <= free.length && one.cpus <= cpus && one.memory <= memory && holdings.length < seed.slots;
       if (!fits) continue;
       holdings.push({
+        owner: ["ada", "bo"][holdings.length % 2] ?? "",
+        since: now - 60_000,
         gpus: free.slice(0, one.gpus),
         cpus: one.cpus,
         memoryBytes: one.memory * gib,
@@ -63,6 +65,9 @@ export const hosts = fc.array(host, { minLength: 1, maxLength: 5 }).map((seeds) 
 
 const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
 
+/** What the properties do not vary. */
+export const anyone = { owner: "ada", seq: 0, priority: 0, enqueuedAt: now } as const;
+
 export const request = fc.record(
   {
     gpus: maybe(fc.nat({ max: 8 })),
@@ -70,6 +75,10 @@ export const request = fc.record(
     gpuMemoryBytes: fc.option(fc.constantFrom(20 * gib, 60 * gib), { nil: undefined, freq: 3 }),
     cpus: maybe(fc.integer({ min: 1, max: 8 })),
     memoryBytes: maybe(fc.integer({ min: 1, max: 32 }).map((n) => n * gib)),
+    owner: fc.constantFrom("ada", "bo", "cy"),
+    priority: fc.constant(0),
+    seq: fc.constant(0),
+    enqueuedAt: fc.constant(now),
     hosts: fc.oneof({ weight: 4, arbitrary: fc.constant([]) }, fc.constantFrom(["host-0"], ["rack=a"], ["host-*"])),
     timeLimit: maybe(fc.integer({ min: 1, max: 4000 }).map((s) => s * 1000)),
   },
@@ -78,4 +87,4 @@ export const request = fc.record(
 
 export const requests = fc
   .array(request, { minLength: 1, maxLength: 25 })
-  .map((all) => all.map((one, n): Request => ({ ...one, id: `e-${n}` })));
+  .map((all) => all.map((one, n): Request => ({ ...one, id: `e-${n}`, seq: n, enqueuedAt: now - 1000 + n })));

@@ -63,7 +63,7 @@ export class System implements AsyncDisposable {
   }
 
   /** A database and one API process; runners are added by the test. */
-  static async start(): Promise<System> {
+  static async start(overrides: Overrides = {}): Promise<System> {
     await using cleanup = new AsyncDisposableStack();
     const database = await createTestDatabase();
     cleanup.defer(async () => database.drop());
@@ -75,7 +75,7 @@ export class System implements AsyncDisposable {
     await listener.query(`listen ${channel}`);
     cleanup.defer(async () => listener.end());
     const system = new System(database.url, folder, listener, cleanup.move());
-    await system.addApi();
+    await system.addApi(overrides);
     return system;
   }
 

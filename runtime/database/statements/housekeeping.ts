@@ -1,7 +1,7 @@
 // What has to be done now and then: partitions for the days to come, so that a day's logs can go by dropping one table.
 
 import pg from "pg";
-import type { Pool } from "../pool.ts";
+import type { Pool, Queryable } from "../pool.ts";
 
 /** How many days have their partition ahead. */
 const daysAhead = 7;
@@ -35,4 +35,9 @@ export async function askForPlacement(pool: Pool): Promise<void> {
   await pool.query(
     "select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5)",
   );
+}
+
+/** Forgets use older than any half-life of fair share still counts: ten of the longest, 24 days. */
+export async function expireUsage(db: Queryable): Promise<void> {
+  await db.query("delete from skeduler.usage where hour < now() - interval '240 days'");
 }

@@ -4,8 +4,8 @@
 import { z } from "zod";
 import type { Resources } from "../../experiment/schema.ts";
 import { parseDuration, parseSize } from "../../experiment/units.ts";
-import type { Assignment, Host, Request } from "../../scheduler/model.ts";
-import { many, type Queryable } from "../pool.ts";
+import type { Assignment, Host, Request, Reservation } from "../../scheduler/model.ts";
+import { many, one, type Queryable } from "../pool.ts";
 
 /** An arbitrary constant: the lock under which one process at a time places. */
 const placementLock = "8315168192217801075";
@@ -38,6 +38,8 @@ const hostRow = z.object({
   silent_seconds: z.number(),
   open: z.array(
     z.object({
+      owner: z.string(),
+      placed_ms: z.number(),
       gpus: z.array(z.string()),
       resources: resourcesOf,
       time_limit: z.string().nullable(),
@@ -54,7 +56,7 @@ export async function readHosts(db: Queryable, defaultExpected: number): Promise
     `select h.name, h.slots, h.cpus, h.memory_bytes::text as memory_bytes, h.gpus,
             h.labels, h.state, h.state_reason as reason, h.lost_at is not null as lost,
             extract(epoch from clock_timestamp() - b.seen_at)::float8 as silent_seconds,
-            coalesce((select jsonb_agg(jsonb_build_object('gpus', a.gpus, 'resources', j.resources, 'time_limit', j.time_limit,
+            coalesce((select jsonb_agg(jsonb_build_object('gpus', a.gpus, 'owner', coalesce(j.owner, ''), 'placed_ms', extract(epoch from a.placed_at) * 1000, 'resources', j.resources, 'time_limit', j.time_limit,
                         'since_ms', extract(epoch from coalesce(a.started_at, a.placed_at)) * 1000))
                         from skeduler.attempts a join public.jobs j on j.id = a.experiment_id
                        where a.host = h.name and a.closed_at is null), '[]') as open
@@ -71,6 +73,8 @@ export async function readHosts(db: Queryable, defaultExpected: number): Promise
       .map((gpu) => ({ uuid: gpu.uuid, model: gpu.name, memoryBytes: gpu.memoryMiB * 1024 ** 2 })),
     withheld: [],
     holdings: row.open.map((one) => ({
+      owner: one.owner,
+      since: one.placed_ms,
       gpus: one.gpus,
       cpus: one.resources.cpus ?? 0,
       memoryBytes: bytes(one.resources.memory) ?? 0,
@@ -86,7 +90,17 @@ function closedBecause({ state, reason, lost, silent_seconds: silent }: z.output
   return lost ? "was lost and is cleaning up" : undefined;
 }
 
-const waitingRow = z.object({ id: z.string(), resources: resourcesOf, time_limit: z.string().nullable() });
+const waitingRow = z.object({
+  id: z.string(),
+  owner: z.string(),
+  priority: z.number(),
+  enqueued_ms: z.number(),
+  seq: z.string().transform(Number),
+  resources: resourcesOf,
+  time_limit: z.string().nullable(),
+});
+const waitingColumns = `j.id::text as id, coalesce(j.owner, '') as owner, j.priority, extract(epoch from j.enqueued_at)::float8 * 1000 as enqueued_ms,
+  j.seq::text as seq, j.resources, j.time_limit`;
 
 /** What an experiment that waits for others, or for a later time, is not: in the line. */
 const inLine = (
@@ -128,13 +142,67 @@ export async function readWaiting(
   const rows = await many(
     db,
     waitingRow,
-    `select j.id::text as id, j.resources, j.time_limit from public.jobs j
+    `select ${waitingColumns} from public.jobs j
       where ${inLine("j")}
       order by j.priority desc, j.enqueued_at, j.seq limit $1 offset $2`,
     [limit, offset],
   );
-  return rows.map(({ id, resources, time_limit }) => ({
+  return rows.map(requestOf);
+}
+
+/** The first `limit` of each owner and priority: for orders other than the line's own. */
+export async function readHeads(db: Queryable, limit: number): Promise<Request[]> {
+  const rows = await many(
+    db,
+    waitingRow,
+    `with recursive classes (owner, priority) as (
+       (select coalesce(owner, ''), priority from public.jobs where status = 'ENQUEUED' order by coalesce(owner, ''), priority desc limit 1)
+       union all
+       select n.owner, n.priority from classes c, lateral (
+         (select c.owner, j.priority from public.jobs j
+           where j.status = 'ENQUEUED' and coalesce(j.owner, '') = c.owner and j.priority < c.priority order by j.priority desc limit 1)
+         union all
+         (select coalesce(j.owner, ''), j.priority from public.jobs j
+           where j.status = 'ENQUEUED' and coalesce(j.owner, '') > c.owner order by coalesce(j.owner, ''), j.priority desc limit 1)
+         limit 1) n
+     )
+     select head.* from classes c, lateral (
+       select ${waitingColumns} from public.jobs j
+        where coalesce(j.owner, '') = c.owner and j.priority = c.priority and ${inLine("j")}
+        order by j.enqueued_at, j.seq limit $1) head
+      order by head.priority desc, head.enqueued_ms, head.seq::bigint`,
+    [limit],
+  );
+  return rows.map(requestOf);
+}
+
+/** GPU-hours of each owner's ended attempts, decayed by the hour with this half-life, ms. */
+export async function readUsage(db: Queryable, halfLife: number): Promise<Map<string, number>> {
+  const rows = await many(
+    db,
+    z.object({ owner: z.string(), gpu_hours: z.number() }),
+    `select owner, sum(gpu_hours * power(0.5, extract(epoch from now() - hour)::float8 / $1))::float8 as gpu_hours
+       from skeduler.usage where hour > now() - make_interval(secs => 10 * $1) group by owner`,
+    [halfLife / 1000],
+  );
+  return new Map(rows.map((row) => [row.owner, row.gpu_hours]));
+}
+
+function requestOf({
+  id,
+  owner,
+  priority,
+  enqueued_ms,
+  seq,
+  resources,
+  time_limit,
+}: z.output<typeof waitingRow>): Request {
+  return {
     id,
+    owner,
+    priority,
+    enqueuedAt: enqueued_ms,
+    seq,
     gpus: resources.gpus,
     gpuModel: resources.gpu_model,
     gpuMemoryBytes: bytes(resources.gpu_memory),
@@ -142,7 +210,27 @@ export async function readWaiting(
     memoryBytes: bytes(resources.memory),
     hosts: typeof resources.host === "string" ? [resources.host] : (resources.host ?? []),
     timeLimit: time_limit === null ? undefined : parseDuration(time_limit),
-  }));
+  };
+}
+
+const held = z.object({ experimentId: z.string().nullable(), host: z.string().nullable() });
+export type Held = Pick<Reservation, "experimentId" | "host">;
+
+/** Who holds the reservation, and where. */
+export async function readReservation(db: Queryable): Promise<Held | undefined> {
+  const { experimentId, host } = await one(
+    db,
+    held,
+    'select experiment_id::text as "experimentId", host from skeduler.reservation',
+  );
+  return experimentId === null || host === null ? undefined : { experimentId, host };
+}
+
+export async function keepReservation(db: Queryable, reservation: Held | undefined): Promise<void> {
+  await db.query("update skeduler.reservation set experiment_id = $1, host = $2", [
+    reservation?.experimentId ?? null,
+    reservation?.host ?? null,
+  ]);
 }
 
 const standing = z.object({

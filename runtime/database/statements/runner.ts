@@ -192,7 +192,7 @@ export async function closeAttempt(
     z.object({ closed: z.boolean(), already: z.boolean() }),
     `with a as (
        update skeduler.attempts set closed_at = clock_timestamp(), ended_at = $3, result = $4
-        where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host
+        where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host, gpus, placed_at
      ), released as (
        delete from skeduler.leases where attempt_id in (select id from a)
      ), ended as (
@@ -210,6 +210,13 @@ export async function closeAttempt(
      ), later as (
        select graphile_worker.add_job('place-experiments', job_key := 'place-experiments/' || id, run_at := not_before, max_attempts := 5)
          from ended where not_before is not null
+     ), charged as (
+       -- To the owner's account for fair share, save where it was not the owner's doing. At least a tenth of a GPU.
+       insert into skeduler.usage as u (owner, hour, gpu_hours)
+         select coalesce(j.owner, ''), date_trunc('hour', clock_timestamp()),
+                greatest(cardinality(a.gpus), 0.1) * extract(epoch from clock_timestamp() - a.placed_at)::float8 / 3600
+           from a join public.jobs j on j.id = a.experiment_id where $4::jsonb ->> 'reason' not in ('host_lost', 'engine')
+         on conflict (hour, owner) do update set gpu_hours = u.gpu_hours + excluded.gpu_hours
      ), noted as (
        insert into skeduler.events (experiment_id, attempt_id, host, actor, kind, detail)
          select experiment_id, id, host, 'runner', 'closed', $4 from a
