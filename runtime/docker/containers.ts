@@ -74,6 +74,14 @@ export async function stopContainer(engine: Engine, id: string, graceSeconds: nu
   );
 }
 
+/** Sends a signal to the container's first process; one that has ended (409) or is gone has no use for it. */
+export async function signalContainer(engine: Engine, id: string, signal: string): Promise<void> {
+  await orAlreadySo(
+    [404, 409],
+    asking(engine, async () => engine.docker.getContainer(id).kill({ signal }) as Promise<unknown>),
+  );
+}
+
 /** Resolves when the container has ended (or is gone). The signal ends the waiting, not the container. */
 export async function waitContainer(engine: Engine, id: string, signal: AbortSignal): Promise<void> {
   const waiting = engine.docker.getContainer(id).wait({ abortSignal: signal }) as Promise<unknown>;

@@ -79,9 +79,24 @@ export type Resources = z.infer<typeof resources>;
 
 const priority = z.int({ error: "a whole number from -100 to 100" }).min(-100).max(100);
 
+const duration = z.string().refine((text) => (parseDuration(text) ?? 0) >= 1000, {
+  error: 'a duration of at least 1s, such as "5m"',
+});
+
 const timeLimit = z.string().refine((text) => (parseDuration(text) ?? 0) >= 1000, {
   error: 'a duration of at least 1s and at most 24 days, such as "30m" or "12h"',
 });
+
+export const warningSignals = ["SIGUSR1", "SIGUSR2", "SIGHUP", "SIGINT", "SIGTERM"] as const;
+
+/** A text is how long before; the signal then is SIGUSR1. */
+const timeLimitWarning = z.union([
+  duration,
+  z.strictObject({
+    before: duration,
+    signal: z.enum(warningSignals, { error: `allowed are ${warningSignals.join(", ")}` }).default("SIGUSR1"),
+  }),
+]);
 
 /** Ids, or names: the newest of that name. */
 const after = z.array(z.string().trim().min(1, "an id or a name")).max(100, "at most 100");
@@ -107,20 +122,28 @@ export const serverAssigned = [
 const ignored = Object.fromEntries(serverAssigned.map((key) => [key, z.unknown().optional()]));
 
 /** POST /experiments. */
-export const newExperiment = z.strictObject({
-  ...ignored,
-  name: z.string().trim().min(1, "a name is needed"),
-  description: z.string().nullish(),
-  docker,
-  metadata: z.unknown().optional(),
-  resources: resources.nullish(),
-  priority: priority.nullish(),
-  time_limit: timeLimit.nullish(),
-  retries: retries.nullish(),
-  after: after.nullish(),
-});
+export const newExperiment = z
+  .strictObject({
+    ...ignored,
+    name: z.string().trim().min(1, "a name is needed"),
+    description: z.string().nullish(),
+    docker,
+    metadata: z.unknown().optional(),
+    resources: resources.nullish(),
+    priority: priority.nullish(),
+    time_limit: timeLimit.nullish(),
+    time_limit_warning: timeLimitWarning.nullish(),
+    retries: retries.nullish(),
+    after: after.nullish(),
+  })
+  .superRefine(({ time_limit: limit, time_limit_warning: warning }, context) => {
+    if (warning == null) return;
+    const before = parseDuration(typeof warning === "string" ? warning : warning.before) ?? 0;
+    if (limit == null || (parseDuration(limit) ?? 0) <= before)
+      context.addIssue({ code: "custom", path: ["time_limit_warning"], message: "needs a time_limit that is longer" });
+  });
 /** POST /experiments: what becomes a group. */
-export const newSweep = newExperiment.extend({ matrix });
+export const newSweep = newExperiment.safeExtend({ matrix });
 export type NewExperiment = z.output<typeof newExperiment>;
 
 /** As many as one POST may carry. */
@@ -145,6 +168,7 @@ export const experimentChange = z.strictObject({
   resources: resources.nullish(),
   priority: priority.nullish(),
   time_limit: z.union([timeLimit, z.literal("")]).nullish(),
+  time_limit_warning: z.unknown().optional(),
   retries: z.unknown().optional(),
   after: z.unknown().optional(),
 });

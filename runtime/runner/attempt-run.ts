@@ -6,9 +6,9 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { parseDuration, parseSize } from "../experiment/units.ts";
+import { parseSize } from "../experiment/units.ts";
 import type { Pool } from "../database/pool.ts";
-import { closeAttempt, recordStart, type OpenAttempt } from "../database/statements/runner.ts";
+import { closeAttempt, recordStart, recordWarning, type OpenAttempt } from "../database/statements/runner.ts";
 import { containerName } from "../docker/container-options.ts";
 import {
   BadCommand,
@@ -16,6 +16,7 @@ import {
   ImageMissing,
   inspectContainer,
   removeContainer,
+  signalContainer,
   startContainer,
   stopContainer,
   waitContainer,
@@ -31,6 +32,7 @@ import type { Reason, Result } from "../experiment/states.ts";
 import { environmentOf } from "./environment.ts";
 import { drainLog, followLog } from "./log-pump.ts";
 import { Fenced, LogWriter } from "./log-writer.ts";
+import { timeLimit, type TimeLimit } from "./time-limit.ts";
 
 export interface RunnerContext {
   readonly db: Pool;
@@ -206,7 +208,10 @@ async function noteStart(run: Run, state: ContainerState, output: string | undef
 async function ended(run: Run, state: ContainerState): Promise<void> {
   const { engine, signals, writer } = run;
   const pump = { engine, containerId: state.id, writer, signal: signals.detach };
-  const limit = timeLimit(run, state);
+  let warning: Promise<void> | undefined;
+  const limit = timeLimit(run.attempt, state.startedAt, (signal, before) => {
+    warning = warn(run, state.id, signal, before);
+  });
   let stopping: Promise<void> | undefined;
   const stop = (): void => {
     stopping ??= stopContainer(engine, state.id, Math.ceil(run.stopGrace / 1000));
@@ -224,6 +229,7 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   } finally {
     over.removeEventListener("abort", stop);
     limit.clear();
+    await warning; // its line comes before the last
   }
   await drainLog(pump);
   const end = await inspectContainer(engine, state.id);
@@ -235,22 +241,23 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   await close(run, result, result.reason !== "user" && result.reason !== "time_limit", end.finishedAt);
 }
 
-interface TimeLimit {
-  /** When it is over, ms since the epoch; undefined: there is none. */
-  readonly at: number | undefined;
-  readonly signal: AbortSignal;
-  clear(): void;
-}
-
-/** Counted from the container's start, so that it holds across restarts of the runner. */
-function timeLimit({ attempt }: Run, state: ContainerState): TimeLimit {
-  const controller = new AbortController();
-  const { signal } = controller;
-  const length = attempt.time_limit === null ? undefined : parseDuration(attempt.time_limit);
-  if (length === undefined || state.startedAt === undefined) return { at: undefined, signal, clear: () => undefined };
-  const at = state.startedAt.getTime() + length;
-  const timer = setTimeout(() => controller.abort(), Math.max(0, at - Date.now()));
-  return { at, signal, clear: () => clearTimeout(timer) };
+/** Sends first and notes then: a program that is warned twice saves twice, one that is never warned loses its work. */
+async function warn(
+  { attempt, db, engine, epoch, writer, log }: Run,
+  id: string,
+  signal: string,
+  before: string,
+): Promise<void> {
+  try {
+    await signalContainer(engine, id, signal);
+    await recordWarning(db, { attemptId: attempt.id, epoch });
+    await writer.line(`${signal} sent: ${before} are left of the time limit of ${attempt.time_limit ?? ""}`);
+  } catch (error) {
+    log.warn(
+      { experiment: attempt.experiment_id, attempt: attempt.id, err: error },
+      "the warning before the time limit failed",
+    );
+  }
 }
 
 function resultOf(

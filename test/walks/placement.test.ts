@@ -147,6 +147,39 @@ test("the time limit stops it, counted from its start, and says so", async () =>
   assert.equal((await system.log(id, "?stream=stdout")).toString(), "up\nbye\n");
 });
 
+test("a warning signal comes before the time limit, once, and the log says so", async () => {
+  const { id } = await system.postScript(
+    "trap 'echo saved' USR1; trap 'echo stopped; exit 3' TERM; echo up; while :; do sleep 60 & wait $!; done",
+    {
+      time_limit: "3s",
+      time_limit_warning: "2s",
+      resources: { gpus: 0 },
+    },
+  );
+  const { result } = await system.ended(id);
+  assert.equal(result?.reason, "time_limit");
+  assert.equal((await system.log(id, "?stream=stdout")).toString(), "up\nsaved\nstopped\n");
+  assert.match((await system.log(id)).toString(), /^\[skeduler\] SIGUSR1 sent: 2s are left of the time limit of 3s$/m);
+  const refused = await system.fetch("/experiments", {
+    method: "POST",
+    body: JSON.stringify({ name: "x", docker: { image: "x" }, time_limit: "5s", time_limit_warning: { before: "5s" } }),
+  });
+  assert.equal(refused.status, 400);
+  assert.match(await refused.text(), /time_limit_warning: needs a time_limit that is longer/);
+});
+
+test("estimates know how long experiments of the same name took", async () => {
+  const all = { resources: { gpus: 4, host: "small" }, name: "known" };
+  for (let n = 0; n < 2; n += 1) await system.ended((await system.postScript("true", all)).id);
+  const held = await system.postScript("sleep 600", all);
+  await system.until(held.id, (e) => e.attempt?.started_at != null);
+  const next = await system.postScript("true", all);
+  const { estimated_start } = await why(next.id);
+  assert.ok(Date.parse(estimated_start ?? "") < Date.now() + 600_000, estimated_start ?? "no estimate");
+  await system.put(held.id, { status: "CANCELLED" });
+  await system.ended(next.id);
+});
+
 test("200 experiments of mixed sizes: all finish, and no GPU ever has two holders", async () => {
   const sizes = [1, 1, 1, 2, 0, 4, 1, 2, 3, 1];
   const posted = await Promise.all(

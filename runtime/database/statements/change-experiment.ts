@@ -40,6 +40,8 @@ with input as (
          when (i.body -> 'docker' -> 'environment')::jsonb <> l.docker_environment then 'docker.environment'
          when json_typeof(i.body -> 'resources') = 'object' and (i.body -> 'resources')::jsonb <> l.resources then 'resources'
          when i.time_limit <> coalesce(l.time_limit, '') then 'time_limit'
+         when json_typeof(i.body -> 'time_limit_warning') = 'object' and (i.body -> 'time_limit_warning')::jsonb is distinct from l.time_limit_warning
+           then 'time_limit_warning'
          when json_typeof(i.body -> 'retries') = 'object' and (i.body -> 'retries')::jsonb is distinct from l.retries then 'retries'
          when json_typeof(i.body -> 'after') = 'array' and (i.body -> 'after')::jsonb <> to_jsonb(l.after) then 'after'
     end as changed_docker,
@@ -89,11 +91,11 @@ with input as (
     from changed where move in ('stop', 'enqueue')
 ), final as (
   select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.created_at, j.updated_at,
-         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.retries, j.retried, j.not_before, j.after, j.group_id, j.combination,
+         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.time_limit_warning, j.retries, j.retried, j.not_before, j.after, j.group_id, j.combination,
          j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from changed j
   union all
   select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.created_at, j.updated_at,
-         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.retries, j.retried, j.not_before, j.after, j.group_id, j.combination,
+         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.time_limit_warning, j.retries, j.retried, j.not_before, j.after, j.group_id, j.combination,
          j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from verdicts j
     where verdict <> 'changed'
 )

@@ -31,12 +31,15 @@ with input as (
            with ordinality as t (id, place, owner, retries, after, "group", name, command, environment, combination, ord)
     join unnest($6::json[]) with ordinality as b (body, place) using (place)
 ), created as (
-  insert into public.jobs (id, name, description, docker_image, docker_command, docker_environment, metadata, resources, priority, time_limit,
+  insert into public.jobs (id, name, description, docker_image, docker_command, docker_environment, metadata, resources, priority, time_limit, time_limit_warning,
     retries, after, owner, group_id, combination)
     select id, name, coalesce(body ->> 'description', ''), btrim(body -> 'docker' ->> 'image'), command, environment::jsonb,
            case when json_typeof(body -> 'metadata') = 'null' then null else body -> 'metadata' end,
            case when json_typeof(body -> 'resources') = 'object' then (body -> 'resources')::jsonb else '{}' end,
-           coalesce((body ->> 'priority')::integer, 0), body ->> 'time_limit', retries, after, owner, "group", combination
+           coalesce((body ->> 'priority')::integer, 0), body ->> 'time_limit',
+           case json_typeof(body -> 'time_limit_warning')
+             when 'string' then jsonb_build_object('before', body ->> 'time_limit_warning', 'signal', 'SIGUSR1')
+             when 'object' then '{"signal": "SIGUSR1"}' || (body -> 'time_limit_warning')::jsonb end, retries, after, owner, "group", combination
       from input order by ord
     returning *
 ), noted as (

@@ -9,7 +9,7 @@ export const experimentJson = `json_build_object(
   'docker', json_build_object('image', j.docker_image, 'command', j.docker_command, 'environment', j.docker_environment),
   'created_at', ${time("j.created_at")}, 'updated_at', ${time("j.updated_at")},
   'status', j.status, 'metadata', j.metadata, 'resources', j.resources, 'priority', j.priority,
-  'time_limit', j.time_limit, 'retries', j.retries, 'retried', j.retried, 'not_before', ${time("j.not_before")},
+  'time_limit', j.time_limit, 'time_limit_warning', j.time_limit_warning, 'retries', j.retries, 'retried', j.retried, 'not_before', ${time("j.not_before")},
   'after', j.after, 'group', j.group_id, 'combination', j.combination, 'owner', j.owner, 'host', j.host,
   'started_at', ${time("j.started_at")}, 'ended_at', ${time("j.ended_at")}, 'result', j.result,
   'attempt', case when a.id is null then null else json_build_object(

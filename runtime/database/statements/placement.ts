@@ -44,6 +44,7 @@ const hostRow = z.object({
       resources: resourcesOf,
       time_limit: z.string().nullable(),
       since_ms: z.number(),
+      expected_ms: z.number().nullable(),
     }),
   ),
 });
@@ -57,7 +58,7 @@ export async function readHosts(db: Queryable, defaultExpected: number): Promise
             h.labels, h.state, h.state_reason as reason, h.lost_at is not null as lost,
             extract(epoch from clock_timestamp() - b.seen_at)::float8 as silent_seconds,
             coalesce((select jsonb_agg(jsonb_build_object('gpus', a.gpus, 'owner', coalesce(j.owner, ''), 'placed_ms', extract(epoch from a.placed_at) * 1000, 'resources', j.resources, 'time_limit', j.time_limit,
-                        'since_ms', extract(epoch from coalesce(a.started_at, a.placed_at)) * 1000))
+                        'since_ms', extract(epoch from coalesce(a.started_at, a.placed_at)) * 1000, 'expected_ms', extract(epoch from a.expected) * 1000))
                         from skeduler.attempts a join public.jobs j on j.id = a.experiment_id
                        where a.host = h.name and a.closed_at is null), '[]') as open
        from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name where not h.removed order by h.name`,
@@ -78,10 +79,14 @@ export async function readHosts(db: Queryable, defaultExpected: number): Promise
       gpus: one.gpus,
       cpus: one.resources.cpus ?? 0,
       memoryBytes: bytes(one.resources.memory) ?? 0,
-      endsAt: one.since_ms + ((one.time_limit === null ? undefined : parseDuration(one.time_limit)) ?? defaultExpected),
+      endsAt: one.since_ms + (limitOf(one.time_limit) ?? one.expected_ms ?? defaultExpected),
     })),
     closed: closedBecause(row),
   }));
+}
+
+function limitOf(timeLimit: string | null): number | undefined {
+  return timeLimit === null ? undefined : parseDuration(timeLimit);
 }
 
 function closedBecause({ state, reason, lost, silent_seconds: silent }: z.output<typeof hostRow>): string | undefined {
@@ -209,7 +214,7 @@ function requestOf({
     cpus: resources.cpus,
     memoryBytes: bytes(resources.memory),
     hosts: typeof resources.host === "string" ? [resources.host] : (resources.host ?? []),
-    timeLimit: time_limit === null ? undefined : parseDuration(time_limit),
+    timeLimit: limitOf(time_limit),
   };
 }
 
@@ -274,10 +279,14 @@ export async function assign(db: Queryable, assignments: readonly Assignment[]):
           set status = 'RUNNING', attempt = j.attempt + 1, host = q.host, updated_at = clock_timestamp(),
               started_at = null, ended_at = null, result = null
          from asked q where j.id = q.id and j.status = 'ENQUEUED'
-       returning j.id, j.attempt, q.host, q.gpus
+       returning j.id, j.name, j.attempt, q.host, q.gpus
      ), opened as (
-       insert into skeduler.attempts (experiment_id, number, host, epoch, gpus)
-         select r.id, r.attempt, r.host, h.epoch, r.gpus from running r join skeduler.hosts h on h.name = r.host
+       insert into skeduler.attempts (experiment_id, number, host, epoch, gpus, expected)
+         select r.id, r.attempt, r.host, h.epoch, r.gpus,
+                (select percentile_disc(0.5) within group (order by took) from (
+                   select p.ended_at - p.started_at as took from public.jobs p
+                    where p.name = r.name and p.status = 'FINISHED' order by p.ended_at desc limit 5) past)
+           from running r join skeduler.hosts h on h.name = r.host
        returning id, experiment_id, host, gpus
      ), leased as (
        insert into skeduler.leases (host, gpu, attempt_id) select host, unnest(gpus), id from opened

@@ -110,6 +110,8 @@ const openAttempt = z.object({
   cpus: z.number().nullable(),
   shm_size: z.string().nullable(),
   time_limit: z.string().nullable(),
+  time_limit_warning: z.object({ before: z.string(), signal: z.string() }).nullable(),
+  warned: z.boolean(),
   retries: z.unknown().transform((value) => retries.safeParse(value).data ?? null),
   retried: z.number(),
   gpus: z.array(z.string()),
@@ -133,7 +135,8 @@ export async function readOpenAttempts(db: Queryable, host: string, epoch: strin
             case when jsonb_typeof(j.docker_environment) = 'object'
               then (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each_text(j.docker_environment)) else '{}' end as environment,
             j.resources ->> 'memory' as memory, (j.resources ->> 'cpus')::float8 as cpus,
-            j.resources ->> 'shm_size' as shm_size, j.time_limit, j.retries, j.retried, a.gpus, a.container_id, a.started_at is not null as started,
+            j.resources ->> 'shm_size' as shm_size, j.time_limit, j.time_limit_warning,
+            a.warned_at is not null as warned, j.retries, j.retried, a.gpus, a.container_id, a.started_at is not null as started,
             a.next_seq::text as next_seq, a.log_position,
             coalesce((select substring(c.data from length(c.data)) = '\\x0a' from skeduler.log_chunks c
                        where c.attempt_id = a.id and c.day = a.day and c.seq = a.next_seq - 1), true) as ends_line,
@@ -167,6 +170,14 @@ export async function recordStart(
     [fence.attemptId, fence.epoch, start.containerId, start.startedAt, start.output ?? null],
   );
   return rowCount === 1;
+}
+
+/** Notes that the warning before the time limit was sent. */
+export async function recordWarning(db: Queryable, fence: Fence): Promise<void> {
+  await db.query(
+    "update skeduler.attempts set warned_at = clock_timestamp() where id = $1 and epoch = $2 and closed_at is null",
+    [fence.attemptId, fence.epoch],
+  );
 }
 
 const resultSchema = z.object({ reason: z.enum(reasons) });
