@@ -9,5 +9,7 @@ export function startExperimentTask(host: string): string {
 }
 
 export function startExperiment(reconciler: Reconciler): Task {
-  return async () => reconciler.reconcile();
+  return async () => {
+    await reconciler.reconcile();
+  };
 }

@@ -8,5 +8,7 @@ export function stopExperimentTask(host: string): string {
 }
 
 export function stopExperiment(reconciler: Reconciler): Task {
-  return async () => reconciler.reconcile();
+  return async () => {
+    await reconciler.reconcile();
+  };
 }

@@ -2,6 +2,7 @@
 // EngineUnreachable with one sentence; whatever else it answers goes to the caller as it is.
 
 import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 
 export interface Engine {
@@ -57,6 +58,15 @@ interface Info {
 export async function describeEngine(engine: Engine): Promise<EngineDescription> {
   const info = await asking(engine, async () => engine.docker.info() as Promise<Info>);
   return { id: info.ID, version: info.ServerVersion, cpus: info.NCPU, memoryBytes: info.MemTotal };
+}
+
+/** Whether the Engine answers within `patience` ms. */
+export async function pingEngine(engine: Engine, patience: number): Promise<boolean> {
+  const answer = (engine.docker.ping() as Promise<unknown>).then(
+    () => true,
+    () => false,
+  );
+  return Promise.race([answer, sleep(patience, false, { ref: false })]);
 }
 
 const unreachable = new Set(["ECONNREFUSED", "ENOENT", "EACCES", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH"]);

@@ -234,6 +234,7 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   await drainLog(pump);
   const end = await inspectContainer(engine, state.id);
   if (end === undefined) throw new CouldNotRun("engine", "The container was removed before its end could be read.");
+  if (end.running) throw new Error("The waiting for the container's end was cut off: it still runs."); // taken up again
   // A start that failed late: Docker says why in its own words.
   if (end.error !== "" && end.exitCode !== 0 && end.startedAt === undefined) throw new CouldNotRun("engine", end.error);
   const result = resultOf(run, end, { stopped: stopping !== undefined, limit });

@@ -1,13 +1,14 @@
 // Compares the open attempts that Postgres assigns to this host with what runs here, and closes the difference: starts or
 // adopts what is open, stops what is not wanted any more, removes containers of ours that no open attempt has. Queue jobs
-// make it happen at once; a timer makes it happen anyway. It never throws: what fails is logged and tried again.
+// make it happen at once; a timer makes it happen anyway. It never throws: what fails is logged, answered with false, and
+// tried again.
 
 import type { Logger } from "pino";
-import { isUnavailable } from "../database/faults.ts";
 import { readKnownAttempts, readOpenAttempts, type OpenAttempt } from "../database/statements/runner.ts";
 import { listContainers, removeContainer, stopContainer, type OwnContainer } from "../docker/containers.ts";
 import { runAttempt, type RunnerContext } from "./attempt-run.ts";
 import { Fenced } from "./log-writer.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
 
 /** Containers whose attempt nobody knows are spared this long: their row may not be visible yet. */
 const youngFor = 60_000;
@@ -25,8 +26,6 @@ export class Reconciler {
   readonly #runs = new Map<string, Running>();
   readonly #detach = new AbortController();
   readonly #reported = new Set<string>();
-  #current: Promise<void> | undefined;
-  #next: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
   /** Set where the database is not the one that this host knew: unknown containers are then left alone. */
   readonly #spareUnknown: boolean;
@@ -42,20 +41,18 @@ export class Reconciler {
     return this.#runs.size;
   }
 
-  /** Looks at the rows again, counting everything committed before the call. */
-  async reconcile(): Promise<void> {
-    if (this.#current === undefined) return this.#begin();
-    this.#next ??= this.#current.then(async () => {
-      this.#next = undefined;
-      return this.#begin();
-    });
-    return this.#next;
-  }
+  /** Looks at the rows again, counting everything committed before the call; false where they could not be read. */
+  readonly reconcile = oneAtATime(async () => this.#look());
 
-  /** Resolves when the attempts that were to be stopped at the time of the call are. */
-  async dropped(): Promise<void> {
+  /** Removes containers of ours that no open attempt has: left by a crash between report and removal, or given up. */
+  readonly sweep = oneAtATime(async () => this.#sweepAll());
+
+  /** Whether nothing runs here any more that was closed before the call: stopped in hand, and swept. */
+  async cleanUp(): Promise<boolean> {
+    if (!(await this.reconcile())) return false;
     const stopping = [...this.#runs.values()].filter((run) => run.cancel.signal.aborted);
     await Promise.all(stopping.map(async (run) => run.done));
+    return this.sweep(); // what could not be stopped is found there
   }
 
   /** Leaves every container running and forgets it; resolves when nothing of this process touches them any more. */
@@ -63,25 +60,20 @@ export class Reconciler {
     clearTimeout(this.#retry);
     this.#detach.abort(new Error("the runner is shutting down"));
     await Promise.all([...this.#runs.values()].map(async (run) => run.done));
-    await this.#current;
+    await this.reconcile(); // one in flight ends first; the next finds nothing to do
   }
 
-  async #begin(): Promise<void> {
-    this.#current = this.#look().finally(() => {
-      this.#current = undefined;
-    });
-    return this.#current;
-  }
-
-  async #look(): Promise<void> {
-    if (this.#detach.signal.aborted) return;
+  async #look(): Promise<boolean> {
+    if (this.#detach.signal.aborted) return false;
     const { db, host, epoch } = this.#context;
     try {
       const open = await readOpenAttempts(db, host, epoch);
       for (const attempt of open) this.#take(attempt);
       await this.#dropClosed(new Set(open.map((attempt) => attempt.id)));
+      return true;
     } catch (error) {
       this.#log.warn({ err: error }, "the open attempts could not be read; trying again");
+      return false;
     }
   }
 
@@ -124,20 +116,20 @@ export class Reconciler {
     }, retryAfter);
   }
 
-  /** Removes containers of ours that no open attempt has: left by a crash between report and removal, or strays. */
-  async sweep(): Promise<void> {
+  async #sweepAll(): Promise<boolean> {
     const { db, engine, installation, host } = this.#context;
     try {
       const idle = (await listContainers(engine, { installation, host })).filter((c) => !this.#runs.has(c.attemptId));
-      if (idle.length === 0) return;
+      if (idle.length === 0) return true;
       const known = await readKnownAttempts(
         db,
         idle.map((container) => container.attemptId).filter((id) => id !== ""),
       );
       for (const container of idle) await this.#judge(container, known.get(container.attemptId));
+      return true;
     } catch (error) {
       if (!this.#detach.signal.aborted) this.#log.warn({ err: error }, "the host's containers could not be compared");
-      if (!isUnavailable(error)) return;
+      return false;
     }
   }
 

@@ -10,19 +10,17 @@ import { requireMigrated } from "../database/migrate.ts";
 import { Notifier } from "../database/notifier.ts";
 import { backgroundPatience, connectPool, type Pool } from "../database/pool.ts";
 import { startQueue } from "../database/queue.ts";
-import { hostIsClean } from "../database/statements/hosts.ts";
-import { askForPlacement } from "../database/statements/housekeeping.ts";
-import { beat, recordPool, registerHost } from "../database/statements/runner.ts";
+import { recordPool, registerHost } from "../database/statements/runner.ts";
 import { connectEngine, describeEngine, EngineUnreachable, type EngineDescription } from "../docker/engine.ts";
 import { detectGpus } from "../docker/gpus.ts";
 import { UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { isRestored } from "./known-database.ts";
+import { Presence } from "./presence.ts";
 import { Reconciler } from "./reconciler.ts";
 
 /** One for the queue's LISTEN, two for everything else: hundreds of hosts share one Postgres. */
 const connections = 3;
-const beatEvery = 5_000;
 const reconcileEvery = 5_000;
 const sweepEvery = 30_000;
 
@@ -131,35 +129,24 @@ async function start(
     concurrency: 2,
   });
   await recordPool(db, host, epoch, { id: queue.poolId, previous: registered.previous_pool });
-  await reconciler.reconcile();
-  await reconciler.sweep();
-  await hostIsClean(db, host, epoch);
-  await askForPlacement(db);
-
   const { promise: lost, reject: lose } = Promise.withResolvers<never>();
   lost.catch(() => undefined); // whoever waits for it hears of it
-  const sayAlive = async (): Promise<void> => {
-    try {
-      const alive = await beat(db, host, epoch);
-      if (alive === "lost") {
-        // Given up while we were silent: what runs of it is stopped before the host is offered again.
-        await reconciler.reconcile();
-        await reconciler.dropped();
-        await reconciler.sweep();
-        await hostIsClean(db, host, epoch);
-      }
-      if (alive !== "replaced") return;
-      lose(new UserError(`Another runner has taken over the host "${host}" (or its database was replaced).`));
-    } catch (error) {
-      log.warn({ err: error }, "no heartbeat: the database does not answer");
-    }
-  };
-  const every = (ms: number, work: () => Promise<void>): NodeJS.Timeout =>
+  const presence = new Presence({
+    db,
+    engine,
+    log,
+    host,
+    epoch,
+    cleanUp: async () => reconciler.cleanUp(),
+    onEngine: async () => reconciler.reconcile(),
+    onReplaced: lose,
+  });
+  await presence.start();
+  const every = (ms: number, work: () => Promise<unknown>): NodeJS.Timeout =>
     setInterval(() => {
       work().catch((error: unknown) => log.error({ err: error }, "a timer of the runner failed"));
     }, ms);
   const timers = [
-    every(beatEvery, sayAlive),
     every(reconcileEvery, async () => reconciler.reconcile()),
     every(sweepEvery, async () => reconciler.sweep()),
   ];
@@ -172,6 +159,7 @@ async function start(
       timers.forEach((timer) => clearInterval(timer));
       await queue.stop();
       await reconciler.detach();
+      await presence.close();
       await notifier.idle();
       await db.end();
     },

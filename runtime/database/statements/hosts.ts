@@ -4,7 +4,7 @@ import { z } from "zod";
 import { retries, retryDelay } from "../../experiment/retries.ts";
 import type { Result } from "../../experiment/states.ts";
 import { many, maybeOne, transaction, type Pool, type Queryable } from "../pool.ts";
-import { silentAfterSeconds } from "./placement.ts";
+import { problem, silentAfterSeconds } from "./placement.ts";
 import { closeAttempt } from "./runner.ts";
 
 export const hostStates = ["active", "cordoned", "draining"] as const;
@@ -21,8 +21,9 @@ export async function readHostsJson(db: Queryable, name?: string): Promise<strin
     hostRow,
     `select h.name, json_build_object(
        'name', h.name,
-       'state', case when h.state = 'active' and (h.lost_at is not null or b.seen_at < clock_timestamp() - make_interval(secs => $1))
+       'state', case when h.state = 'active' and (h.lost_at is not null or b.seen_at < clock_timestamp() - make_interval(secs => ${silentAfterSeconds}))
                   then 'lost' else h.state end,
+       'problem', ${problem},
        'reason', h.state_reason, 'changed_by', h.state_by, 'changed_at', ${time("h.state_at")},
        'heartbeat_age', round(extract(epoch from clock_timestamp() - b.seen_at)::numeric, 1),
        'registered_at', ${time("h.registered_at")}, 'version', h.version, 'labels', h.labels,
@@ -35,8 +36,8 @@ export async function readHostsJson(db: Queryable, name?: string): Promise<strin
                  left join skeduler.leases l on l.host = h.name and l.gpu = g ->> 'uuid'
                  left join skeduler.attempts a on a.id = l.attempt_id), '[]'))::text as host
        from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name
-      where not h.removed and ($2::text is null or h.name = $2) order by h.name`,
-    [silentAfterSeconds, name ?? null],
+      where not h.removed and ($1::text is null or h.name = $1) order by h.name`,
+    [name ?? null],
   );
   return rows.map((row) => row.host);
 }
@@ -140,24 +141,32 @@ export async function giveUpLostHosts(pool: Pool, after: number): Promise<string
         db,
         { attemptId: one.id, epoch: one.epoch },
         { result, finished: false, endedAt: undefined, retryIn },
+        "watch",
       );
     }
-    await db.query("update skeduler.hosts set lost_at = clock_timestamp() where name = any($1)", [
-      [...new Set(lost.map((one) => one.host))],
-    ]);
+    await db.query(
+      `with lost as (update skeduler.hosts set lost_at = clock_timestamp() where name = any($1) returning name)
+       insert into skeduler.events (host, actor, kind) select name, 'watch', 'lost' from lost`,
+      [[...new Set(lost.map((one) => one.host))]],
+    );
     return lost.map((one) => one.experiment_id);
   });
 }
 
-/** The host's runner says that nothing of what was given up runs there any more. */
-export async function hostIsClean(db: Queryable, host: string, epoch: string): Promise<void> {
+/**
+ * The host's runner says that nothing of what was given up runs there any more. Counts only for the giving up that it
+ * answers: the host may have been given up again since.
+ */
+export async function hostIsClean(db: Queryable, host: string, epoch: string, lostAt: string | null): Promise<void> {
   await db.query(
     `with clean as (
-       update skeduler.hosts set lost_at = null where name = $1 and epoch = $2 and lost_at is not null returning name
+       update skeduler.hosts set lost_at = null, clean = true
+        where name = $1 and epoch = $2 and lost_at is not distinct from $3::timestamptz and (lost_at is not null or not clean)
+       returning name
      ), placement as (
        select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from clean
      )
-     insert into skeduler.events (host, actor, kind) select name, 'runner', 'returned' from clean, (select count(*) from placement) p`,
-    [host, epoch],
+     insert into skeduler.events (host, actor, kind) select name, 'runner', 'clean' from clean, (select count(*) from placement) p`,
+    [host, epoch, lostAt],
   );
 }

@@ -30,13 +30,6 @@ export async function preparePartitions(pool: Pool): Promise<void> {
   }
 }
 
-/** Asks for placement by a queue job, as a new host does. */
-export async function askForPlacement(pool: Pool): Promise<void> {
-  await pool.query(
-    "select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5)",
-  );
-}
-
 /** Forgets use older than any half-life of fair share still counts: ten of the longest, 24 days. */
 export async function expireUsage(db: Queryable): Promise<void> {
   await db.query("delete from skeduler.usage where hour < now() - interval '240 days'");

@@ -13,6 +13,14 @@ const placementLock = "8315168192217801075";
 /** A host silent for longer gets nothing. */
 export const silentAfterSeconds = 30;
 
+/** Why the host `h` with the heartbeat `b` takes nothing by itself, in words that follow its name; null: it does. */
+export const problem = `case
+  when b.seen_at < clock_timestamp() - make_interval(secs => ${silentAfterSeconds})
+    then 'has been silent for ' || round(extract(epoch from clock_timestamp() - b.seen_at)) || ' s'
+  when h.lost_at is not null then 'was lost and is cleaning up'
+  when not h.clean then 'is starting: what runs there is compared with what should'
+  else h.trouble end`;
+
 /** Waits for whoever places now. Waiting, not trying: who held the lock may have read before our caller's commit. */
 export async function lockPlacement(db: Queryable): Promise<void> {
   await db.query("select pg_advisory_xact_lock($1::bigint)", [placementLock]);
@@ -34,8 +42,7 @@ const hostRow = z.object({
   labels: z.array(z.string()),
   state: z.enum(["active", "cordoned", "draining"]),
   reason: z.string().nullable(),
-  lost: z.boolean(),
-  silent_seconds: z.number(),
+  problem: z.string().nullable(),
   open: z.array(
     z.object({
       owner: z.string(),
@@ -55,8 +62,7 @@ export async function readHosts(db: Queryable, defaultExpected: number): Promise
     db,
     hostRow,
     `select h.name, h.slots, h.cpus, h.memory_bytes::text as memory_bytes, h.gpus,
-            h.labels, h.state, h.state_reason as reason, h.lost_at is not null as lost,
-            extract(epoch from clock_timestamp() - b.seen_at)::float8 as silent_seconds,
+            h.labels, h.state, h.state_reason as reason, ${problem} as problem,
             coalesce((select jsonb_agg(jsonb_build_object('gpus', a.gpus, 'owner', coalesce(j.owner, ''), 'placed_ms', extract(epoch from a.placed_at) * 1000, 'resources', j.resources, 'time_limit', j.time_limit,
                         'since_ms', extract(epoch from coalesce(a.started_at, a.placed_at)) * 1000, 'expected_ms', extract(epoch from a.expected) * 1000))
                         from skeduler.attempts a join public.jobs j on j.id = a.experiment_id
@@ -89,10 +95,9 @@ function limitOf(timeLimit: string | null): number | undefined {
   return timeLimit === null ? undefined : parseDuration(timeLimit);
 }
 
-function closedBecause({ state, reason, lost, silent_seconds: silent }: z.output<typeof hostRow>): string | undefined {
+function closedBecause({ state, reason, problem }: z.output<typeof hostRow>): string | undefined {
   if (state !== "active") return `is ${state}${reason === null ? "" : `: ${reason}`}`;
-  if (silent > silentAfterSeconds) return `has been silent for ${Math.round(silent)} s`;
-  return lost ? "was lost and is cleaning up" : undefined;
+  return problem ?? undefined;
 }
 
 const waitingRow = z.object({

@@ -29,7 +29,7 @@ const registered = z.object({
 });
 export type Registered = z.infer<typeof registered>;
 
-/** Takes the host's next epoch. Undefined where the name belongs to another Engine. */
+/** Takes the host's next epoch; nothing is placed there before `hostIsClean`. Undefined where the name belongs to another Engine. */
 export async function registerHost(db: Queryable, host: Registration): Promise<Registered | undefined> {
   return maybeOne(
     db,
@@ -37,11 +37,11 @@ export async function registerHost(db: Queryable, host: Registration): Promise<R
     `with before as (
        select pool_id from skeduler.hosts where name = $1
      ), host as (
-       insert into skeduler.hosts as h (name, engine_id, epoch, slots, gpus, cpus, memory_bytes, version, labels)
-         values ($1, $2, 1, $3, $4, $5, $6, $7, $8)
+       insert into skeduler.hosts as h (name, engine_id, epoch, slots, gpus, cpus, memory_bytes, version, labels, clean)
+         values ($1, $2, 1, $3, $4, $5, $6, $7, $8, false)
          on conflict (name) do update
            set epoch = h.epoch + 1, pool_id = null, slots = $3, gpus = $4, cpus = $5, memory_bytes = $6, version = $7, labels = $8,
-               removed = false, registered_at = now()
+               removed = false, registered_at = now(), clean = false, trouble = null
            where h.engine_id = $2
          returning name, epoch
      ), taken as (
@@ -82,20 +82,35 @@ export async function recordPool(
     await db.query("select graphile_worker.force_unlock_workers($1::text[])", [[pool.previous]]);
 }
 
+const beaten = z.object({ clean: z.boolean(), lost_at: z.string().nullable() });
+
 /**
- * Says that the host lives. "replaced": a newer start of its runner has taken over (or the database is another one);
- * "lost": its attempts were given up meanwhile.
+ * Says that the host lives. Undefined: a newer start of its runner has taken over (or the database is another one). Where
+ * it is not `clean`, what runs there is to be compared with the attempts; `lost_at` names the giving up that this answers.
+ * `trouble`: why its runner takes nothing, to follow the host's name.
  */
-export async function beat(db: Queryable, host: string, epoch: string): Promise<"ok" | "lost" | "replaced"> {
-  const row = await maybeOne(
+export async function beat(
+  db: Queryable,
+  host: string,
+  epoch: string,
+  trouble: string | undefined,
+): Promise<z.infer<typeof beaten> | undefined> {
+  return maybeOne(
     db,
-    z.object({ lost: z.boolean() }),
-    `update skeduler.heartbeats b set seen_at = clock_timestamp()
-       from skeduler.hosts h where b.host = $1 and h.name = $1 and h.epoch = $2
-     returning h.lost_at is not null as lost`,
-    [host, epoch],
+    beaten,
+    `with told as (
+       update skeduler.hosts set trouble = $3 where name = $1 and epoch = $2 and trouble is distinct from $3 returning name, trouble
+     ), noted as (
+       insert into skeduler.events (host, actor, kind, detail)
+         select name, 'runner', case when trouble is null then 'recovered' else 'trouble' end, jsonb_build_object('trouble', trouble) from told
+     ), placement as (
+       select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from told
+     )
+     update skeduler.heartbeats b set seen_at = clock_timestamp()
+       from skeduler.hosts h, (select count(*) from placement) p where b.host = $1 and h.name = $1 and h.epoch = $2
+     returning h.clean and h.lost_at is null as clean, h.lost_at::text as lost_at`,
+    [host, epoch, trouble ?? null],
   );
-  return row === undefined ? "replaced" : row.lost ? "lost" : "ok";
 }
 
 const openAttempt = z.object({
@@ -185,7 +200,8 @@ const resultSchema = z.object({ reason: z.enum(reasons) });
 /**
  * Closes an attempt with its result, releases its leases, and, if the experiment still is RUNNING with this attempt,
  * enqueues it again after `retryIn` ms or ends it: FINISHED where the container ran to its own end, CANCELLED otherwise. One statement; placement is asked for.
- * False where the attempt is no longer ours. "Already closed by us" (an answer that was lost) counts as true.
+ * False where the attempt is no longer ours. "Already closed by us" (an answer that was lost) counts as true. `actor` is
+ * the runner, or the watch over silent hosts.
  */
 export async function closeAttempt(
   db: Queryable,
@@ -196,6 +212,7 @@ export async function closeAttempt(
     readonly endedAt: Date | undefined;
     readonly retryIn: number | undefined;
   },
+  actor: "runner" | "watch" = "runner",
 ): Promise<boolean> {
   resultSchema.parse(end.result);
   const row = await one(
@@ -230,13 +247,21 @@ export async function closeAttempt(
          on conflict (hour, owner) do update set gpu_hours = u.gpu_hours + excluded.gpu_hours
      ), noted as (
        insert into skeduler.events (experiment_id, attempt_id, host, actor, kind, detail)
-         select experiment_id, id, host, 'runner', 'closed', $4 from a
+         select experiment_id, id, host, $7, 'closed', $4 from a
      ), placement as (
        select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from a
      )
      select exists (select from a) and (select count(*) from placement) + (select count(*) from later) >= 0 as closed,
             exists (select from skeduler.attempts where id = $1 and epoch = $2 and closed_at is not null) as already`,
-    [fence.attemptId, fence.epoch, end.endedAt ?? null, JSON.stringify(end.result), end.finished, end.retryIn ?? null],
+    [
+      fence.attemptId,
+      fence.epoch,
+      end.endedAt ?? null,
+      JSON.stringify(end.result),
+      end.finished,
+      end.retryIn ?? null,
+      actor,
+    ],
   );
   return row.closed || row.already;
 }

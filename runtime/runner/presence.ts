@@ -1,0 +1,101 @@
+// The host's standing in the database: that it lives, why it takes nothing, and its way back into service: it is offered
+// when what runs there has been compared with what should, one comparison at a time, while heartbeats go on.
+
+import { hostIsClean } from "../database/statements/hosts.ts";
+import type { Pool } from "../database/pool.ts";
+import { beat } from "../database/statements/runner.ts";
+import { pingEngine, type Engine } from "../docker/engine.ts";
+import { UserError } from "../errors.ts";
+import type { Log } from "../log.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
+
+const beatEvery = 5_000;
+const pingEvery = 5_000;
+/** An Engine that takes longer to answer a ping, ms, is as good as away. */
+const pingPatience = 10_000;
+
+export interface PresenceOptions {
+  readonly db: Pool;
+  readonly engine: Engine;
+  readonly log: Log;
+  readonly host: string;
+  readonly epoch: string;
+  /** Whether nothing runs here any more that should not. */
+  readonly cleanUp: () => Promise<boolean>;
+  /** Docker answers again. */
+  readonly onEngine: () => Promise<unknown>;
+  /** Another process runs this host now. */
+  readonly onReplaced: (error: UserError) => void;
+}
+
+export class Presence {
+  readonly #options: PresenceOptions;
+  #timers: NodeJS.Timeout[] = [];
+  /** Since when Docker has not answered. */
+  #engineAway: Date | undefined;
+  #cleaning: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(options: PresenceOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when a first clean-up has ended, well or not: without success the next heartbeats try again. */
+  async start(): Promise<void> {
+    const every = (ms: number, work: () => Promise<void>): NodeJS.Timeout =>
+      setInterval(() => {
+        work().catch((error: unknown) => this.#options.log.error({ err: error }, "a timer of the runner failed"));
+      }, ms);
+    this.#timers = [every(beatEvery, this.beat), every(pingEvery, this.#ping)];
+    await this.beat();
+    await this.#cleaning;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timers.forEach((timer) => clearInterval(timer));
+    await Promise.all([this.beat(), this.#ping()]); // those in flight end first, another does nothing
+    await this.#cleaning;
+  }
+
+  readonly beat = oneAtATime(async (): Promise<void> => {
+    const { db, host, epoch, log, onReplaced } = this.#options;
+    if (this.#closed) return;
+    try {
+      const found = await beat(db, host, epoch, this.#trouble());
+      if (found === undefined)
+        onReplaced(new UserError(`Another runner has taken over the host "${host}" (or its database was replaced).`));
+      else if (!found.clean) this.#cleaning ??= this.#clean(found.lost_at);
+    } catch (error) {
+      log.warn({ err: error }, "no heartbeat: the database does not answer");
+    }
+  });
+
+  #trouble(): string | undefined {
+    if (this.#engineAway === undefined) return undefined;
+    return `takes nothing: Docker does not answer since ${this.#engineAway.toISOString().slice(0, 19)}Z`;
+  }
+
+  async #clean(lostAt: string | null): Promise<void> {
+    const { db, host, epoch, log, cleanUp } = this.#options;
+    try {
+      if (await cleanUp()) await hostIsClean(db, host, epoch, lostAt);
+    } catch (error) {
+      log.warn({ err: error }, "the host could not be cleaned up; trying again");
+    } finally {
+      this.#cleaning = undefined;
+    }
+  }
+
+  readonly #ping = oneAtATime(async (): Promise<void> => {
+    const { engine, log, onEngine } = this.#options;
+    if (this.#closed) return;
+    const answers = await pingEngine(engine, pingPatience);
+    if (answers === (this.#engineAway === undefined)) return;
+    this.#engineAway = answers ? undefined : new Date();
+    if (answers) log.info("Docker answers again");
+    else log.error("Docker does not answer: nothing is taken until it does");
+    await this.beat();
+    if (answers) await onEngine();
+  });
+}
