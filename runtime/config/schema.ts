@@ -4,6 +4,15 @@ import { z } from "zod";
 import { parseDuration, parseSize } from "../experiment/units.ts";
 import { leaf, optionalLeaf } from "./leaf.ts";
 import { parseQuotas, parseWeights } from "./owners.ts";
+import {
+  furtherCapabilities,
+  parseBoolean,
+  parseCapabilities,
+  parseCpus,
+  parseMounts,
+  parseWhole,
+  usualCapabilities,
+} from "./container.ts";
 import { parseTokens } from "./token-list.ts";
 
 const nonEmpty = (value: unknown): string | undefined =>
@@ -35,6 +44,12 @@ function parseOrigin(value: unknown): string | undefined {
   return /^https?:$/.test(protocol) && href === `${origin}/` ? origin : undefined;
 }
 
+const optionalSize = () =>
+  optionalLeaf({
+    allowed: 'a size like "4GiB", at least 1 byte',
+    parse: (value) => parseSize(String(value)) || undefined,
+  });
+
 const duration = (written: string) =>
   leaf(written, {
     allowed: 'a duration like "15s", "1m30s" or "500ms", at most 24 days',
@@ -47,10 +62,7 @@ const size = (written: string) =>
     parse: (value) => parseSize(String(value)) || undefined,
   });
 
-function parseCount(value: unknown): number | undefined {
-  const count = typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value;
-  return typeof count === "number" && Number.isInteger(count) && count >= 1 && count <= 10_000 ? count : undefined;
-}
+const parseCount = (value: unknown): number | undefined => parseWhole(value, 10_000);
 
 const levels = ["debug", "info", "warn", "error"] as const;
 
@@ -155,6 +167,39 @@ export const configSchema = z.strictObject({
       pull_timeout: duration("30m"),
       stop_grace: duration("10s"),
       log_max_size: size("4GiB"),
+      min_free_disk: size("5GiB"),
+      secrets: optionalLeaf({ allowed: "the absolute path of a file", parse: matching(/^\//) }),
+    })
+    .prefault({}),
+  container: z
+    .strictObject({
+      images: leaf(["**"], {
+        allowed: 'a list of patterns of image names, such as "registry.lab/**" or "pytorch/*"',
+        parse: listOf(nonEmpty),
+        list: true,
+      }),
+      mounts: leaf([], {
+        allowed: 'a list of absolute paths, such as "/data", each with ":rw" behind it where writing is allowed',
+        parse: parseMounts,
+        list: true,
+      }),
+      network: optionalLeaf({
+        allowed: 'the name of a Docker network, such as "bridge", "none" or "host"',
+        parse: matching(/^[A-Za-z0-9][A-Za-z0-9_.-]*$/),
+      }),
+      max_memory: optionalSize(),
+      max_cpus: optionalLeaf({ allowed: "a number of CPUs from 0.01 to 4096", parse: parseCpus }),
+      max_shm_size: optionalSize(),
+      pids_limit: leaf(16384, {
+        allowed: "a whole number from 1 to 4194304",
+        parse: (value) => parseWhole(value, 4194304),
+      }),
+      no_new_privileges: leaf(true, { allowed: "true or false", parse: parseBoolean }),
+      capabilities: leaf(usualCapabilities, {
+        allowed: `a list of ${[...usualCapabilities, ...furtherCapabilities].join(", ")}`,
+        parse: parseCapabilities,
+        list: true,
+      }),
     })
     .prefault({}),
   log_level: leaf("info", {

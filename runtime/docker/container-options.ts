@@ -1,6 +1,8 @@
 // One attempt → the options of its container. Pure, and the whole of what a container may do.
 
 import type Docker from "dockerode";
+import { withTag } from "./image-name.ts";
+import type { Mount } from "./policy.ts";
 
 export interface ContainerSpec {
   readonly attemptId: string;
@@ -14,6 +16,16 @@ export interface ContainerSpec {
   readonly memoryBytes: number | undefined;
   readonly cpus: number | undefined;
   readonly shmBytes: number | undefined;
+  /** Words; undefined is the image's own entrypoint. */
+  readonly entrypoint: readonly string[] | undefined;
+  readonly workdir: string | undefined;
+  readonly user: string | undefined;
+  readonly mounts: readonly Mount[];
+  readonly network: string | undefined;
+  readonly pidsLimit: number;
+  readonly noNewPrivileges: boolean;
+  /** Those kept; all others are dropped. */
+  readonly capabilities: readonly string[];
   /** Uuids; [] holds and sees none. */
   readonly gpus: readonly string[];
   /** A folder of the host, mounted at /output. */
@@ -36,9 +48,12 @@ export function containerName(attemptId: string): string {
 export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {
   return {
     name: containerName(spec.attemptId),
-    Image: spec.image,
+    Image: withTag(spec.image), // the very name that the policy judged: a bare one could also be an image's id
     ...(spec.command.length > 0 && { Cmd: [...spec.command] }),
     Env: Object.entries(environment(spec)).map(([name, value]) => `${name}=${value}`),
+    ...(spec.entrypoint !== undefined && { Entrypoint: [...spec.entrypoint] }),
+    ...(spec.workdir !== undefined && { WorkingDir: spec.workdir }),
+    ...(spec.user !== undefined && { User: spec.user }),
     Labels: {
       [label.installation]: spec.installation,
       [label.host]: spec.host,
@@ -52,7 +67,13 @@ export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOpt
         Type: "local",
         Config: { "max-size": String(spec.logMaxBytes), "max-file": "1", compress: "false" },
       },
-      SecurityOpt: ["no-new-privileges"],
+      Privileged: false,
+      ...(spec.noNewPrivileges && { SecurityOpt: ["no-new-privileges"] }),
+      CapDrop: ["ALL"],
+      CapAdd: [...spec.capabilities],
+      PidsLimit: spec.pidsLimit,
+      ...(spec.network !== undefined && { NetworkMode: spec.network }),
+      ...(spec.mounts.length > 0 && { Mounts: spec.mounts.map(bindOf) }),
       ...(spec.memoryBytes !== undefined && { Memory: spec.memoryBytes, MemorySwap: spec.memoryBytes }),
       ...(spec.cpus !== undefined && { NanoCpus: Math.round(spec.cpus * 1e9) }),
       ...(spec.shmBytes !== undefined && { ShmSize: spec.shmBytes }),
@@ -64,6 +85,12 @@ export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOpt
         : { Runtime: "runc" }), // where nvidia is the default runtime, an image's own variable would show it every GPU
     },
   };
+}
+
+/** A read-only mount leaves out what is mounted below it on the host: older Engines would make that writable. */
+function bindOf({ source, target, writable }: Mount): Docker.MountSettings {
+  const options = { Propagation: "rprivate" as const, ...(!writable && { NonRecursive: true }) };
+  return { Type: "bind", Source: source, Target: target, ReadOnly: !writable, BindOptions: options };
 }
 
 function environment(spec: ContainerSpec): Record<string, string> {

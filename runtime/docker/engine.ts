@@ -46,6 +46,8 @@ export interface EngineDescription {
   readonly version: string;
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** Where it keeps its data, on its own machine. */
+  readonly folder: string;
 }
 
 interface Info {
@@ -53,11 +55,18 @@ interface Info {
   ServerVersion: string;
   NCPU: number;
   MemTotal: number;
+  DockerRootDir: string;
 }
 
 export async function describeEngine(engine: Engine): Promise<EngineDescription> {
   const info = await asking(engine, async () => engine.docker.info() as Promise<Info>);
-  return { id: info.ID, version: info.ServerVersion, cpus: info.NCPU, memoryBytes: info.MemTotal };
+  return {
+    id: info.ID,
+    version: info.ServerVersion,
+    cpus: info.NCPU,
+    memoryBytes: info.MemTotal,
+    folder: info.DockerRootDir,
+  };
 }
 
 /** Whether the Engine answers within `patience` ms. */

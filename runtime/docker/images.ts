@@ -4,17 +4,12 @@
 import { asking, statusOf, wordsOf, type Engine } from "./engine.ts";
 import { ImageMissing } from "./containers.ts";
 import { credentialsFor, registryOf } from "./credentials.ts";
+import { withTag } from "./image-name.ts";
 
 export interface EnsureOptions {
   readonly signal: AbortSignal;
   /** One line of progress, without newline. */
   readonly onProgress: (line: string) => void;
-}
-
-/** A reference without tag or digest means `latest`; Docker's API would take it for all tags. */
-export function withTag(image: string): string {
-  const name = image.slice(image.lastIndexOf("/") + 1);
-  return name.includes(":") || name.includes("@") ? image : `${image}:latest`;
 }
 
 /** Throws ImageMissing, with a sentence, where the image cannot be had; the signal's reason where it aborts. */
@@ -96,4 +91,35 @@ function sentence(reference: string, words: string): string {
     return `"${reference}" is not a valid image name. Docker said: ${words}`;
   }
   return `The image ${reference} is not on this host and could not be pulled from ${place}. Docker said: ${words}`;
+}
+
+/** Names of images that no container has, running or not, and that a registry has too, so that they can be pulled again. */
+export async function idleImages(engine: Engine): Promise<Set<string>> {
+  const [images, containers] = await asking(engine, async () =>
+    Promise.all([engine.docker.listImages(), engine.docker.listContainers({ all: true })]),
+  );
+  const used = new Set(containers.map((container) => container.ImageID));
+  return new Set(images.filter((image) => !used.has(image.Id)).flatMap(pullableNames));
+}
+
+/** Those under whose repository a registry knows it: a name that was only ever given here has no digest. */
+function pullableNames(image: {
+  readonly RepoTags?: string[] | undefined;
+  readonly RepoDigests?: string[] | undefined;
+}): string[] {
+  const digests = image.RepoDigests ?? [];
+  const repositories = new Set(digests.map((digest) => digest.slice(0, digest.indexOf("@"))));
+  const tags = (image.RepoTags ?? []).filter((tag) => repositories.has(tag.slice(0, tag.lastIndexOf(":"))));
+  return [...tags, ...digests];
+}
+
+/** False where something uses it by now. */
+export async function removeImage(engine: Engine, image: string): Promise<boolean> {
+  try {
+    await asking(engine, async () => engine.docker.getImage(image).remove() as Promise<unknown>);
+    return true;
+  } catch (error) {
+    if (statusOf(error) === 409 || statusOf(error) === 404) return false;
+    throw error;
+  }
 }

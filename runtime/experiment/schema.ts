@@ -7,12 +7,15 @@ import { parseDuration, parseSize } from "./units.ts";
 import { retries } from "./retries.ts";
 import { matrix } from "./sweep.ts";
 import { statuses } from "./states.ts";
+import { parseVolume } from "./volume.ts";
 
 const environmentName = /^[^=\0]+$/;
 
 const environment = z.record(
   z.string().regex(environmentName, "a variable's name is not empty and has no '='"),
-  z.union([z.string(), z.number(), z.boolean()], { error: "allowed are strings, numbers and booleans" }),
+  z.union([z.string(), z.number(), z.boolean(), z.strictObject({ secret: z.string().min(1) })], {
+    error: 'allowed are strings, numbers, booleans and {"secret": "NAME"}',
+  }),
 );
 
 const command = z.string().superRefine((text, context) => {
@@ -26,6 +29,22 @@ const command = z.string().superRefine((text, context) => {
 
 const reserved = (name: string): boolean => name.startsWith("SKEDULER_") || name === "NVIDIA_VISIBLE_DEVICES";
 
+const volumes = z
+  .array(
+    z.string().refine((text) => parseVolume(text) !== undefined, {
+      error:
+        'a volume is "/host/path:/container/path", with ":rw" behind it to write there; not over /, /proc, /sys, /dev or /output',
+    }),
+  )
+  .max(50)
+  .refine((all) => new Set(all.map((text) => parseVolume(text)?.target)).size === all.length, {
+    error: "two volumes have the same path in the container",
+  });
+
+const user = z
+  .string()
+  .regex(/^([A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?)?$/, 'a user, such as "1000:1000" or "nobody"');
+
 const docker = z.strictObject({
   image: z.string().trim().min(1, "an image is needed, such as busybox:latest"),
   command: command.default(""),
@@ -36,6 +55,13 @@ const docker = z.strictObject({
       }
     })
     .default({}),
+  entrypoint: command.nullish(),
+  workdir: z
+    .string()
+    .regex(/^(\/.*)?$/, "an absolute path in the container")
+    .nullish(),
+  user: user.nullish(),
+  volumes: volumes.nullish(),
 });
 
 /** At least 6 MiB: below that Docker itself refuses to start a container. */
@@ -162,7 +188,15 @@ export const experimentChange = z.strictObject({
   status: z.union([z.enum(statuses), z.literal("")], { error: `allowed are ${statuses.join(", ")}` }).nullish(),
   updated_at: z.union([z.iso.datetime({ offset: true }), z.literal("")], { error: "an RFC 3339 time" }).nullish(),
   docker: z
-    .strictObject({ image: z.string(), command: z.string(), environment: z.record(z.string(), z.unknown()) })
+    .strictObject({
+      image: z.string(),
+      command: z.string(),
+      environment: z.record(z.string(), z.unknown()),
+      entrypoint: z.string().nullable(),
+      workdir: z.string().nullable(),
+      user: z.string().nullable(),
+      volumes: z.array(z.string()).nullable(),
+    })
     .partial()
     .nullish(),
   resources: resources.nullish(),

@@ -28,6 +28,8 @@ export const reasons = [
   "user",
   "image",
   "command",
+  "policy",
+  "secret",
   "engine",
   "host_lost",
   "time_limit",

@@ -25,6 +25,7 @@ import {
 import { EngineFailure, type Engine } from "../docker/engine.ts";
 import { describeExit, signalName } from "../docker/exit.ts";
 import { ensureImage } from "../docker/images.ts";
+import { checkImage, limitsUnder, PolicyRefusal, resolveVolumes, type Policy } from "../docker/policy.ts";
 import type { LogPosition } from "../docker/log-entries.ts";
 import { parse as splitWords } from "../experiment/command.ts";
 import { retryDelay } from "../experiment/retries.ts";
@@ -33,6 +34,7 @@ import { environmentOf } from "./environment.ts";
 import { drainLog, followLog } from "./log-pump.ts";
 import { Fenced, LogWriter } from "./log-writer.ts";
 import { timeLimit, type TimeLimit } from "./time-limit.ts";
+import { fillSecrets, SecretMissing, withoutSecrets } from "./secrets.ts";
 
 export interface RunnerContext {
   readonly db: Pool;
@@ -47,6 +49,9 @@ export interface RunnerContext {
   readonly logMaxBytes: number;
   /** A folder of this host under which each attempt gets one of its own. */
   readonly outputs: string | undefined;
+  readonly policy: Policy;
+  /** The file of this host's secrets. */
+  readonly secrets: string | undefined;
   readonly changed: (experimentId: string) => void;
 }
 
@@ -128,14 +133,32 @@ function cancelledBeforeStart(): CouldNotRun {
 async function create(run: Run, output: string | undefined): Promise<string> {
   const { attempt, engine, signals, writer } = run;
   await writer.line(`attempt ${attempt.number} on host ${run.host}`);
+  const { policy } = run;
+  const { entrypoint, workdir, user, volumes = [] } = attempt.options;
+  const bytes = (size: string | null): number | undefined => (size === null ? undefined : parseSize(size));
+  const asked = {
+    memoryBytes: bytes(attempt.memory),
+    cpus: attempt.cpus ?? undefined,
+    shmBytes: bytes(attempt.shm_size),
+  };
+  const limits = await orCouldNotRun(async () => {
+    checkImage(policy, attempt.image);
+    await resolveVolumes(policy, volumes, engine.address);
+    await fillSecrets(attempt.environment, run.secrets);
+    return limitsUnder(policy, asked);
+  });
   await pull(run);
   if (output !== undefined) {
     await mkdir(output, { recursive: true });
     await chmod(output, 0o777); // whoever the image runs as may write there
   }
   signals.detach.throwIfAborted();
-  const bytes = (size: string | null): number | undefined => (size === null ? undefined : parseSize(size));
-  const id = await orCouldNotRun(async () =>
+  // Looked at again after the pull, which may have taken long: what is mounted is what was judged last.
+  const { mounts, secret } = await orCouldNotRun(async () => ({
+    mounts: await resolveVolumes(policy, volumes, engine.address),
+    secret: await fillSecrets(attempt.environment, run.secrets),
+  }));
+  const creating = async (): Promise<string> =>
     createContainer(engine, {
       attemptId: attempt.id,
       experimentId: attempt.experiment_id,
@@ -143,15 +166,21 @@ async function create(run: Run, output: string | undefined): Promise<string> {
       host: run.host,
       image: attempt.image,
       command: splitWords(attempt.command),
-      environment: environmentOf(attempt, run.host, output),
-      memoryBytes: bytes(attempt.memory),
-      cpus: attempt.cpus ?? undefined,
-      shmBytes: bytes(attempt.shm_size),
+      environment: environmentOf(attempt, secret.environment, { host: run.host, output }),
+      entrypoint: entrypoint === undefined ? undefined : splitWords(entrypoint),
+      workdir,
+      user,
+      mounts,
+      ...limits,
+      network: policy.network,
+      pidsLimit: policy.pidsLimit,
+      noNewPrivileges: policy.noNewPrivileges,
+      capabilities: policy.capabilities,
       gpus: attempt.gpus,
       output,
       logMaxBytes: run.logMaxBytes,
-    }),
-  );
+    });
+  const id = await orCouldNotRun(creating, secret.values);
   await writer.line(
     `starting ${attempt.image}${attempt.gpus.length > 0 ? ` with GPUs ${attempt.gpus.join(", ")}` : ""}`,
   );
@@ -184,14 +213,18 @@ async function pull(run: Run): Promise<void> {
   }
 }
 
-async function orCouldNotRun<T>(work: () => Promise<T>): Promise<T> {
+/** What fails for good ends the attempt with its reason; `secrets` never show in the sentence. */
+async function orCouldNotRun<T>(work: () => Promise<T>, secrets: readonly string[] = []): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (error instanceof ImageMissing) throw new CouldNotRun("image", `The image is not on the host: ${error.message}`);
-    if (error instanceof BadCommand)
-      throw new CouldNotRun("command", `The command could not be started: ${error.message}`);
-    if (error instanceof EngineFailure) throw new CouldNotRun("engine", `Docker could not run it: ${error.message}`);
+    if (!(error instanceof Error)) throw error;
+    const words = withoutSecrets(error.message, secrets);
+    if (error instanceof PolicyRefusal) throw new CouldNotRun("policy", words);
+    if (error instanceof SecretMissing) throw new CouldNotRun("secret", words);
+    if (error instanceof ImageMissing) throw new CouldNotRun("image", `The image is not on the host: ${words}`);
+    if (error instanceof BadCommand) throw new CouldNotRun("command", `The command could not be started: ${words}`);
+    if (error instanceof EngineFailure) throw new CouldNotRun("engine", `Docker could not run it: ${words}`);
     throw error;
   }
 }

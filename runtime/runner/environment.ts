@@ -1,11 +1,14 @@
-// The environment of a container: the experiment's own variables, and what Skeduler tells it. Pure.
+// The environment of a container: the experiment's own variables (secrets filled in), and what Skeduler tells it. Pure.
 
 import type { OpenAttempt } from "../database/statements/runner.ts";
 
-export function environmentOf(attempt: OpenAttempt, host: string, output: string | undefined): Record<string, string> {
-  const own = Object.entries(attempt.environment).map(([name, value]): [string, string] => [name, value ?? ""]);
+export function environmentOf(
+  attempt: OpenAttempt,
+  own: Readonly<Record<string, string>>,
+  { host, output }: { readonly host: string; readonly output: string | undefined },
+): Record<string, string> {
   return {
-    ...Object.fromEntries(own),
+    ...own,
     SKEDULER_ID: attempt.experiment_id,
     SKEDULER_NAME: attempt.name,
     SKEDULER_ATTEMPT: String(attempt.number),

@@ -22,6 +22,8 @@ export interface PresenceOptions {
   readonly epoch: string;
   /** Whether nothing runs here any more that should not. */
   readonly cleanUp: () => Promise<boolean>;
+  /** Why nothing should be taken though Docker answers, in words: no room on the disk. */
+  readonly trouble: () => Promise<string | undefined>;
   /** Docker answers again. */
   readonly onEngine: () => Promise<unknown>;
   /** Another process runs this host now. */
@@ -33,6 +35,7 @@ export class Presence {
   #timers: NodeJS.Timeout[] = [];
   /** Since when Docker has not answered. */
   #engineAway: Date | undefined;
+  #shortOf: string | undefined;
   #cleaning: Promise<void> | undefined;
   #closed = false;
 
@@ -47,6 +50,7 @@ export class Presence {
         work().catch((error: unknown) => this.#options.log.error({ err: error }, "a timer of the runner failed"));
       }, ms);
     this.#timers = [every(beatEvery, this.beat), every(pingEvery, this.#ping)];
+    this.#shortOf = await this.#options.trouble();
     await this.beat();
     await this.#cleaning;
   }
@@ -72,8 +76,18 @@ export class Presence {
   });
 
   #trouble(): string | undefined {
-    if (this.#engineAway === undefined) return undefined;
+    if (this.#engineAway === undefined) return this.#shortOf;
     return `takes nothing: Docker does not answer since ${this.#engineAway.toISOString().slice(0, 19)}Z`;
+  }
+
+  async #look(): Promise<void> {
+    const { log, trouble } = this.#options;
+    const found = await trouble();
+    if ((found === undefined) === (this.#shortOf === undefined)) return;
+    this.#shortOf = found;
+    if (found === undefined) log.info("there is room again: experiments are taken");
+    else log.error(found);
+    await this.beat();
   }
 
   async #clean(lostAt: string | null): Promise<void> {
@@ -91,6 +105,7 @@ export class Presence {
     const { engine, log, onEngine } = this.#options;
     if (this.#closed) return;
     const answers = await pingEngine(engine, pingPatience);
+    if (answers) await this.#look();
     if (answers === (this.#engineAway === undefined)) return;
     this.#engineAway = answers ? undefined : new Date();
     if (answers) log.info("Docker answers again");

@@ -15,8 +15,10 @@ import { connectEngine, describeEngine, EngineUnreachable, type EngineDescriptio
 import { detectGpus } from "../docker/gpus.ts";
 import { UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { diskTrouble } from "./disk.ts";
 import { isRestored } from "./known-database.ts";
 import { Presence } from "./presence.ts";
+import { policyOf } from "./policy.ts";
 import { Reconciler } from "./reconciler.ts";
 
 /** One for the queue's LISTEN, two for everything else: hundreds of hosts share one Postgres. */
@@ -115,6 +117,8 @@ async function start(
       stopGrace: config.runner.stop_grace,
       logMaxBytes: config.runner.log_max_size,
       outputs: config.runner.outputs === undefined ? undefined : resolve(config.runner.outputs),
+      policy: policyOf(config),
+      secrets: config.runner.secrets,
       changed: (experimentId) => notifier.changed(experimentId),
     },
     { spareUnknown },
@@ -138,6 +142,8 @@ async function start(
     host,
     epoch,
     cleanUp: async () => reconciler.cleanUp(),
+    trouble: async () =>
+      diskTrouble({ db, engine, log, host, folder: about.folder, least: config.runner.min_free_disk }),
     onEngine: async () => reconciler.reconcile(),
     onReplaced: lose,
   });

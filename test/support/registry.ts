@@ -5,6 +5,8 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Engine } from "../../runtime/docker/engine.ts";
+import { image } from "./system.ts";
 
 const program = "/usr/bin/docker-registry";
 
@@ -75,4 +77,22 @@ export class Registry implements AsyncDisposable {
     await this.#exited;
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** Puts the sample image, or another, into the registry under this name, and takes the name off the host again. */
+export async function publish(
+  docker: Engine["docker"],
+  registry: Registry,
+  name: string,
+  from = image,
+): Promise<string> {
+  const repo = `${registry.host}/${name}`;
+  await docker.getImage(from).tag({ repo, tag: "1" });
+  const authconfig = { ...login, serveraddress: registry.host };
+  const stream = await docker.getImage(`${repo}:1`).push({ authconfig });
+  let said = "";
+  for await (const text of stream) said += String(text);
+  if (said.includes('"error"')) throw new Error(`the image could not be pushed: ${said}`);
+  await docker.getImage(`${repo}:1`).remove();
+  return `${repo}:1`;
 }

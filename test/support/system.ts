@@ -118,7 +118,7 @@ export class System implements AsyncDisposable {
   }
 
   async post(
-    docker: { command?: string; image?: string; environment?: object },
+    docker: { command?: string; image?: string; environment?: object; [option: string]: unknown },
     more: object = {},
   ): Promise<Experiment> {
     const body = { name: "test", docker: { image, ...docker }, ...more };

@@ -5,10 +5,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connectEngine } from "../../runtime/docker/engine.ts";
-import { login, Registry } from "../support/registry.ts";
+import { login, publish, Registry } from "../support/registry.ts";
 import { RunnerProcess } from "../support/runner-process.ts";
 import { SilentRegistry } from "../support/silent-registry.ts";
-import { image, System } from "../support/system.ts";
+import { System } from "../support/system.ts";
 
 const { docker } = connectEngine(process.env["DOCKER_HOST"]);
 let system: System;
@@ -31,19 +31,6 @@ after(async () => {
   await system[Symbol.asyncDispose]();
 });
 
-/** Puts the sample image into the registry under this name, and takes the name off the host again. */
-async function publish(registry: Registry, name: string): Promise<string> {
-  const repo = `${registry.host}/${name}`;
-  await docker.getImage(image).tag({ repo, tag: "1" });
-  const authconfig = { ...login, serveraddress: registry.host };
-  const stream = await docker.getImage(`${repo}:1`).push({ authconfig });
-  let said = "";
-  for await (const text of stream) said += String(text);
-  assert.doesNotMatch(said, /"error"/);
-  await docker.getImage(`${repo}:1`).remove();
-  return `${repo}:1`;
-}
-
 /** What `docker login` would have left on this host. */
 function logIn(password: string): string {
   const auth = Buffer.from(`${login.username}:${password}`).toString("base64");
@@ -53,7 +40,7 @@ function logIn(password: string): string {
 }
 
 test("an image is pulled, with progress in the log; the next time the registry is not asked", async () => {
-  const reference = await publish(open, "team/pulled");
+  const reference = await publish(docker, open, "team/pulled");
   const { id } = await system.post({ image: reference, command: "echo ran" });
   assert.equal((await system.ended(id)).status, "FINISHED");
   const log = (await system.log(id)).toString();
@@ -69,7 +56,7 @@ test("an image is pulled, with progress in the log; the next time the registry i
 });
 
 test("a registry that wants a login: none and a wrong one are refused and no secret is told; the right one pulls", async () => {
-  const reference = await publish(closed, "team/secret");
+  const reference = await publish(docker, closed, "team/secret");
   for (const password of [undefined, "a-wrong-passw0rd", login.password]) {
     const auth = password === undefined ? undefined : logIn(password);
     const { id } = await system.post({ image: reference, command: "true" });

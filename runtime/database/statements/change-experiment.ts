@@ -38,6 +38,7 @@ with input as (
     case when i.body -> 'docker' ->> 'image' <> l.docker_image then 'docker.image'
          when i.body -> 'docker' ->> 'command' <> l.docker_command then 'docker.command'
          when (i.body -> 'docker' -> 'environment')::jsonb <> l.docker_environment then 'docker.environment'
+         when changed_option is not null then 'docker.' || changed_option
          when json_typeof(i.body -> 'resources') = 'object' and (i.body -> 'resources')::jsonb <> l.resources then 'resources'
          when i.time_limit <> coalesce(l.time_limit, '') then 'time_limit'
          when json_typeof(i.body -> 'time_limit_warning') = 'object' and (i.body -> 'time_limit_warning')::jsonb is distinct from l.time_limit_warning
@@ -51,7 +52,13 @@ with input as (
          when l.status = 'RUNNING' and i.status = 'CANCELLED' then 'stop'
          when l.status in ('FINISHED', 'CANCELLED') and i.status = 'ENQUEUED' then 'enqueue'
          else 'refused' end as move
-  from locked l, input i
+  from locked l cross join input i left join lateral (
+    -- "" and null stay; [] is how no volumes are written.
+    select key as changed_option from jsonb_each(
+             case when json_typeof(i.body -> 'docker') = 'object' then (i.body -> 'docker')::jsonb else '{}' end)
+     where key in ('entrypoint', 'workdir', 'user', 'volumes') and value not in ('null', '""')
+       and coalesce(l.docker_options -> key, '[]') <> value limit 1
+  ) options on true
 ), verdicts as (
   select *, case when changed_docker is not null then 'immutable'
                  when stale then 'stale'
@@ -90,11 +97,11 @@ with input as (
          end as job
     from changed where move in ('stop', 'enqueue')
 ), final as (
-  select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.created_at, j.updated_at,
+  select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.docker_options, j.created_at, j.updated_at,
          j.status, j.metadata, j.resources, j.priority, j.time_limit, j.time_limit_warning, j.retries, j.retried, j.not_before, j.after, j.group_id, j.combination,
          j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from changed j
   union all
-  select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.created_at, j.updated_at,
+  select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.docker_options, j.created_at, j.updated_at,
          j.status, j.metadata, j.resources, j.priority, j.time_limit, j.time_limit_warning, j.retries, j.retried, j.not_before, j.after, j.group_id, j.combination,
          j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from verdicts j
     where verdict <> 'changed'

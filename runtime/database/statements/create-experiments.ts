@@ -31,9 +31,11 @@ with input as (
            with ordinality as t (id, place, owner, retries, after, "group", name, command, environment, combination, ord)
     join unnest($6::json[]) with ordinality as b (body, place) using (place)
 ), created as (
-  insert into public.jobs (id, name, description, docker_image, docker_command, docker_environment, metadata, resources, priority, time_limit, time_limit_warning,
+  insert into public.jobs (id, name, description, docker_image, docker_command, docker_environment, docker_options, metadata, resources, priority, time_limit, time_limit_warning,
     retries, after, owner, group_id, combination)
     select id, name, coalesce(body ->> 'description', ''), btrim(body -> 'docker' ->> 'image'), command, environment::jsonb,
+           (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each((body -> 'docker')::jsonb)
+             where key in ('entrypoint', 'workdir', 'user', 'volumes') and value not in ('null', '""', '[]')),
            case when json_typeof(body -> 'metadata') = 'null' then null else body -> 'metadata' end,
            case when json_typeof(body -> 'resources') = 'object' then (body -> 'resources')::jsonb else '{}' end,
            coalesce((body ->> 'priority')::integer, 0), body ->> 'time_limit',

@@ -6,7 +6,10 @@ const time = (column: string): string => `to_char(${column} at time zone 'UTC', 
 /** The expression; its type is json. */
 export const experimentJson = `json_build_object(
   'id', j.id, 'name', j.name, 'description', j.description,
-  'docker', json_build_object('image', j.docker_image, 'command', j.docker_command, 'environment', j.docker_environment),
+  'docker', case when j.docker_options = '{}'
+    then json_build_object('image', j.docker_image, 'command', j.docker_command, 'environment', j.docker_environment)
+    else (jsonb_build_object('image', j.docker_image, 'command', j.docker_command, 'environment', j.docker_environment)
+      || j.docker_options)::json end,
   'created_at', ${time("j.created_at")}, 'updated_at', ${time("j.updated_at")},
   'status', j.status, 'metadata', j.metadata, 'resources', j.resources, 'priority', j.priority,
   'time_limit', j.time_limit, 'time_limit_warning', j.time_limit_warning, 'retries', j.retries, 'retried', j.retried, 'not_before', ${time("j.not_before")},

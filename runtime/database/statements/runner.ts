@@ -120,7 +120,14 @@ const openAttempt = z.object({
   name: z.string(),
   image: z.string(),
   command: z.string(),
-  environment: z.record(z.string(), z.string().nullable()),
+  /** A secret is named here and filled in by the runner. */
+  environment: z.record(z.string(), z.union([z.string(), z.null(), z.strictObject({ secret: z.string() })])),
+  options: z.object({
+    entrypoint: z.string().optional(),
+    workdir: z.string().optional(),
+    user: z.string().optional(),
+    volumes: z.array(z.string()).optional(),
+  }),
   memory: z.string().nullable(),
   cpus: z.number().nullable(),
   shm_size: z.string().nullable(),
@@ -148,7 +155,12 @@ export async function readOpenAttempts(db: Queryable, host: string, epoch: strin
     `select a.id::text as id, a.number, a.experiment_id::text as experiment_id, j.name, j.docker_image as image,
             j.docker_command as command,
             case when jsonb_typeof(j.docker_environment) = 'object'
-              then (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each_text(j.docker_environment)) else '{}' end as environment,
+              then (select coalesce(jsonb_object_agg(key,
+                      case when jsonb_typeof(value) = 'object' and jsonb_typeof(value -> 'secret') = 'string'
+                           then jsonb_build_object('secret', value -> 'secret')
+                           else to_jsonb(value #>> '{}') end), '{}')
+                      from jsonb_each(j.docker_environment)) else '{}' end as environment,
+            j.docker_options as options,
             j.resources ->> 'memory' as memory, (j.resources ->> 'cpus')::float8 as cpus,
             j.resources ->> 'shm_size' as shm_size, j.time_limit, j.time_limit_warning,
             a.warned_at is not null as warned, j.retries, j.retried, a.gpus, a.container_id, a.started_at is not null as started,
@@ -264,6 +276,19 @@ export async function closeAttempt(
     ],
   );
   return row.closed || row.already;
+}
+
+/** The images that experiments had on a host and that none has there now, the least recently used first. */
+export async function readImageUses(db: Queryable, host: string): Promise<string[]> {
+  const rows = await many(
+    db,
+    z.object({ image: z.string() }),
+    `select case when j.docker_image ~ '[:@][^/]*$' then j.docker_image else j.docker_image || ':latest' end as image
+       from skeduler.attempts a join public.jobs j on j.id = a.experiment_id where a.host = $1
+      group by 1 having bool_and(a.closed_at is not null) order by max(a.placed_at)`,
+    [host],
+  );
+  return rows.map((row) => row.image);
 }
 
 /** Which of these attempts are known, and which of the known are open: for containers that are not in the list of ours. */
