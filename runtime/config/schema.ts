@@ -167,6 +167,13 @@ export const configSchema = z.strictObject({
       pull_timeout: duration("30m"),
       stop_grace: duration("10s"),
       log_max_size: size("4GiB"),
+      fence_after: leaf("0", {
+        allowed: 'a duration of at least 10s, like "2m", or "0" for never',
+        parse: (value) => {
+          const ms = value === 0 ? 0 : typeof value === "string" ? parseDuration(value) : undefined;
+          return ms === undefined || (ms > 0 && ms < 10_000) ? undefined : ms;
+        },
+      }),
       min_free_disk: size("5GiB"),
       secrets: optionalLeaf({ allowed: "the absolute path of a file", parse: matching(/^\//) }),
     })

@@ -31,6 +31,7 @@ import { parse as splitWords } from "../experiment/command.ts";
 import { retryDelay } from "../experiment/retries.ts";
 import type { Reason, Result } from "../experiment/states.ts";
 import { environmentOf } from "./environment.ts";
+import type { Fence } from "./fence.ts";
 import { drainLog, followLog } from "./log-pump.ts";
 import { Fenced, LogWriter } from "./log-writer.ts";
 import { timeLimit, type TimeLimit } from "./time-limit.ts";
@@ -40,6 +41,7 @@ export interface RunnerContext {
   readonly db: Pool;
   readonly engine: Engine;
   readonly log: Logger;
+  readonly fence: Pick<Fence, "check" | "stopped">;
   readonly installation: string;
   readonly host: string;
   readonly epoch: string;
@@ -116,6 +118,7 @@ async function started(run: Run, found: ContainerState | undefined): Promise<Con
   const output = outputOf(run);
   const id = found?.id ?? (await create(run, output));
   refuseCancelled(run);
+  run.fence.check();
   await orCouldNotRun(async () => startContainer(engine, id));
   const state = await inspectContainer(engine, id);
   if (state === undefined) throw new CouldNotRun("engine", "The container vanished as it was started.");
@@ -272,7 +275,7 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   if (end.error !== "" && end.exitCode !== 0 && end.startedAt === undefined) throw new CouldNotRun("engine", end.error);
   const result = resultOf(run, end, { stopped: stopping !== undefined, limit });
   await writer.line(result.message);
-  await close(run, result, result.reason !== "user" && result.reason !== "time_limit", end.finishedAt);
+  await close(run, result, !stopReasons.has(result.reason), end.finishedAt);
 }
 
 /** Sends first and notes then: a program that is warned twice saves twice, one that is never warned loses its work. */
@@ -294,14 +297,19 @@ async function warn(
   }
 }
 
+/** Ends that are not the program's own. */
+const stopReasons: ReadonlySet<Reason> = new Set(["user", "time_limit", "host_lost"]);
+
 function resultOf(
-  { signals, attempt }: Run,
+  { signals, attempt, fence }: Run,
   end: ContainerState,
   { stopped, limit }: { stopped: boolean; limit: TimeLimit },
 ): Result {
   // Dead by a signal without our having sent it: an earlier runner had, if there is a reason.
   const killed = stopped || end.exitCode === 143 || end.exitCode === 137;
   if (signals.cancel.aborted && killed) return stoppedBy("user", "Cancelled", end);
+  if (fence.stopped(attempt.id))
+    return stoppedBy("host_lost", "Stopped by its own host, which was cut off from the database", end);
   const atLimit = limit.at !== undefined && (end.finishedAt?.getTime() ?? 0) >= limit.at;
   if (atLimit && killed)
     return stoppedBy("time_limit", `Stopped at its time limit of ${attempt.time_limit ?? ""}`, end);

@@ -7,6 +7,7 @@ import { beat } from "../database/statements/runner.ts";
 import { pingEngine, type Engine } from "../docker/engine.ts";
 import { UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import type { Fence } from "./fence.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 
 const beatEvery = 5_000;
@@ -20,6 +21,7 @@ export interface PresenceOptions {
   readonly log: Log;
   readonly host: string;
   readonly epoch: string;
+  readonly fence: Fence;
   /** Whether nothing runs here any more that should not. */
   readonly cleanUp: () => Promise<boolean>;
   /** Why nothing should be taken though Docker answers, in words: no room on the disk. */
@@ -65,8 +67,10 @@ export class Presence {
   readonly beat = oneAtATime(async (): Promise<void> => {
     const { db, host, epoch, log, onReplaced } = this.#options;
     if (this.#closed) return;
+    const sent = performance.now();
     try {
       const found = await beat(db, host, epoch, this.#trouble());
+      this.#options.fence.heard(sent);
       if (found === undefined)
         onReplaced(new UserError(`Another runner has taken over the host "${host}" (or its database was replaced).`));
       else if (!found.clean) this.#cleaning ??= this.#clean(found.lost_at);

@@ -16,6 +16,7 @@ import { detectGpus } from "../docker/gpus.ts";
 import { UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { diskTrouble } from "./disk.ts";
+import { Fence, fencedWithin } from "./fence.ts";
 import { isRestored } from "./known-database.ts";
 import { Presence } from "./presence.ts";
 import { policyOf } from "./policy.ts";
@@ -85,7 +86,9 @@ async function start(
   if (missing.length > 0)
     throw new UserError(`runner.gpus names ${missing.join(", ")}, but nvidia-smi shows ${found.length} GPUs here.`);
   const slots = config.runner.slots ?? Math.max(gpus.length, about.cpus);
+  const fencing = { after: config.runner.fence_after || undefined, grace: config.runner.stop_grace };
   const registered = await registerHost(db, {
+    fencedWithin: fencedWithin(fencing),
     name: host,
     engineId: about.id,
     slots,
@@ -105,8 +108,10 @@ async function start(
   if (spareUnknown)
     log.error({ host }, "the database is older than this host knew: containers it does not know are left running");
   const notifier = new Notifier(db, log);
+  const fence = new Fence({ ...fencing, engine, log, installation, host });
   const reconciler = new Reconciler(
     {
+      fence,
       db,
       engine,
       log,
@@ -136,6 +141,7 @@ async function start(
   const { promise: lost, reject: lose } = Promise.withResolvers<never>();
   lost.catch(() => undefined); // whoever waits for it hears of it
   const presence = new Presence({
+    fence,
     db,
     engine,
     log,
@@ -162,6 +168,7 @@ async function start(
     slots,
     lost,
     close: async () => {
+      fence.close();
       timers.forEach((timer) => clearInterval(timer));
       await queue.stop();
       await reconciler.detach();

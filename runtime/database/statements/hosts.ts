@@ -106,7 +106,7 @@ const gapSeconds = 20;
 
 /**
  * Ends the attempts of hosts that were silent for `after` ms while somebody looked: their experiments end with
- * host_lost or are tried again, as they asked. The host is fenced from them: its later writes find a closed attempt.
+ * host_lost or are tried again, as they asked. A host that fences itself is given the time to have done it. The host is fenced from them: its later writes find a closed attempt.
  * Answers the experiments.
  */
 export async function giveUpLostHosts(pool: Pool, after: number): Promise<string[]> {
@@ -124,9 +124,10 @@ export async function giveUpLostHosts(pool: Pool, after: number): Promise<string
       lostAttempt,
       `select a.id::text as id, a.experiment_id::text as experiment_id, a.epoch::text as epoch, a.host, j.retries, j.retried,
               extract(epoch from clock_timestamp() - b.seen_at)::float8 as silent
-         from skeduler.heartbeats b join skeduler.attempts a on a.host = b.host and a.closed_at is null
+         from skeduler.heartbeats b join skeduler.hosts h on h.name = b.host
+         join skeduler.attempts a on a.host = b.host and a.closed_at is null
          join public.jobs j on j.id = a.experiment_id
-        where b.seen_at < clock_timestamp() - make_interval(secs => $1) order by b.host, a.id for update of b`,
+        where b.seen_at < clock_timestamp() - make_interval(secs => greatest($1, h.fenced_within / 1000.0)) order by b.host, a.id for update of b`,
       [after / 1000],
     );
     for (const one of lost) {

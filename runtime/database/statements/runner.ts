@@ -20,6 +20,8 @@ export interface Registration {
   readonly cpus: number;
   readonly memoryBytes: number;
   readonly version: string;
+  /** Silent for so long, ms, it has stopped its containers; undefined: it never does by itself. */
+  readonly fencedWithin: number | undefined;
 }
 
 const registered = z.object({
@@ -37,10 +39,10 @@ export async function registerHost(db: Queryable, host: Registration): Promise<R
     `with before as (
        select pool_id from skeduler.hosts where name = $1
      ), host as (
-       insert into skeduler.hosts as h (name, engine_id, epoch, slots, gpus, cpus, memory_bytes, version, labels, clean)
-         values ($1, $2, 1, $3, $4, $5, $6, $7, $8, false)
+       insert into skeduler.hosts as h (name, engine_id, epoch, slots, gpus, cpus, memory_bytes, version, labels, fenced_within, clean)
+         values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, false)
          on conflict (name) do update
-           set epoch = h.epoch + 1, pool_id = null, slots = $3, gpus = $4, cpus = $5, memory_bytes = $6, version = $7, labels = $8,
+           set epoch = h.epoch + 1, pool_id = null, slots = $3, gpus = $4, cpus = $5, memory_bytes = $6, version = $7, labels = $8, fenced_within = $9,
                removed = false, registered_at = now(), clean = false, trouble = null
            where h.engine_id = $2
          returning name, epoch
@@ -63,6 +65,7 @@ export async function registerHost(db: Queryable, host: Registration): Promise<R
       host.memoryBytes,
       host.version,
       host.labels,
+      host.fencedWithin ?? null,
     ],
   );
 }
