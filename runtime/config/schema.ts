@@ -174,6 +174,8 @@ export const configSchema = z.strictObject({
           return ms === undefined || (ms > 0 && ms < 10_000) ? undefined : ms;
         },
       }),
+      check_gpus: leaf(true, { allowed: "true or false", parse: parseBoolean }),
+      gpu_idle_memory: size("1GiB"),
       min_free_disk: size("5GiB"),
       secrets: optionalLeaf({ allowed: "the absolute path of a file", parse: matching(/^\//) }),
     })

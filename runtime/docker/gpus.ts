@@ -1,4 +1,4 @@
-// The GPUs of this host, as nvidia-smi lists them. No nvidia-smi, or one that fails, means none.
+// The GPUs of this host, and what is on them, as nvidia-smi says. No nvidia-smi, or one that fails at first, means none.
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
@@ -12,19 +12,50 @@ export interface Gpu {
 
 export async function detectGpus(): Promise<Gpu[]> {
   try {
-    const { stdout } = await promisify(execFile)(
-      "nvidia-smi",
-      ["--query-gpu=index,uuid,name,memory.total", "--format=csv,noheader,nounits"],
-      { timeout: 20_000 },
-    );
-    return stdout
-      .split("\n")
-      .filter((line) => line.trim() !== "")
-      .map((line) => {
-        const [index = "", uuid = "", name = "", memory = ""] = line.split(",").map((cell) => cell.trim());
-        return { uuid, index: Number(index), name, memoryMiB: Number(memory) };
-      });
+    const rows = await ask("--query-gpu=index,uuid,name,memory.total");
+    return rows.map(([index = "", uuid = "", name = "", memory = ""]) => ({
+      uuid,
+      index: Number(index),
+      name,
+      memoryMiB: Number(memory),
+    }));
   } catch {
     return []; // a host without GPUs is a host like any other
   }
+}
+
+export interface GpuUse {
+  readonly memoryMiB: number;
+  /** "4711 (python)" */
+  readonly processes: readonly string[];
+}
+
+/** What is on each GPU, by uuid; or why that is not known. What a GPU cannot say ("[N/A]") counts as nothing. */
+export async function gpuUses(): Promise<ReadonlyMap<string, GpuUse> | string> {
+  try {
+    const [memory, apps] = await Promise.all([
+      ask("--query-gpu=uuid,memory.used"),
+      ask("--query-compute-apps=gpu_uuid,pid,process_name,used_memory"),
+    ]);
+    const uses = memory.map(([uuid = "", used = ""]): [string, GpuUse] => [
+      uuid,
+      {
+        memoryMiB: Number(used) || 0,
+        processes: apps.filter(([gpu]) => gpu === uuid).map(([, pid = "", name = ""]) => `${pid} (${name})`),
+      },
+    ]);
+    return new Map(uses);
+  } catch (error) {
+    return error instanceof Error ? error.message.replaceAll("\n", " ").trim() : String(error);
+  }
+}
+
+async function ask(query: string): Promise<string[][]> {
+  const { stdout } = await promisify(execFile)("nvidia-smi", [query, "--format=csv,noheader,nounits"], {
+    timeout: 20_000,
+  });
+  return stdout
+    .split("\n")
+    .filter((line) => line.trim() !== "")
+    .map((line) => line.split(",").map((cell) => cell.trim()));
 }

@@ -55,6 +55,8 @@ export interface RunnerContext {
   /** The file of this host's secrets. */
   readonly secrets: string | undefined;
   readonly changed: (experimentId: string) => void;
+  /** GPUs have come free. */
+  readonly released: () => void;
 }
 
 export interface RunSignals {
@@ -336,6 +338,7 @@ async function close(run: Run, result: Result, finished: boolean, endedAt: Date 
   await run.writer.flush();
   const fence = { attemptId: attempt.id, epoch: run.epoch };
   if (!(await closeAttempt(run.db, fence, { result, finished, endedAt, retryIn }))) throw new Fenced();
+  if (attempt.gpus.length > 0) run.released();
   run.log.info({ experiment: run.attempt.experiment_id, attempt: run.attempt.id, result }, "attempt closed");
   run.changed(run.attempt.experiment_id);
 }

@@ -17,6 +17,7 @@ import { UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { diskTrouble } from "./disk.ts";
 import { Fence, fencedWithin } from "./fence.ts";
+import { GpuChecks } from "./gpu-checks.ts";
 import { isRestored } from "./known-database.ts";
 import { Presence } from "./presence.ts";
 import { policyOf } from "./policy.ts";
@@ -89,6 +90,7 @@ async function start(
   const fencing = { after: config.runner.fence_after || undefined, grace: config.runner.stop_grace };
   const registered = await registerHost(db, {
     fencedWithin: fencedWithin(fencing),
+    checksGpus: gpus.length > 0 && config.runner.check_gpus,
     name: host,
     engineId: about.id,
     slots,
@@ -109,9 +111,11 @@ async function start(
     log.error({ host }, "the database is older than this host knew: containers it does not know are left running");
   const notifier = new Notifier(db, log);
   const fence = new Fence({ ...fencing, engine, log, installation, host });
+  const checks = new GpuChecks({ db, log, host, epoch, idleMemoryMiB: config.runner.gpu_idle_memory / 1024 ** 2 });
   const reconciler = new Reconciler(
     {
       fence,
+      released: checks.soon,
       db,
       engine,
       log,
@@ -153,6 +157,7 @@ async function start(
     onEngine: async () => reconciler.reconcile(),
     onReplaced: lose,
   });
+  checks.soon();
   await presence.start();
   const every = (ms: number, work: () => Promise<unknown>): NodeJS.Timeout =>
     setInterval(() => {
@@ -173,6 +178,7 @@ async function start(
       await queue.stop();
       await reconciler.detach();
       await presence.close();
+      await checks.close();
       await notifier.idle();
       await db.end();
     },

@@ -51,6 +51,8 @@ export interface Host {
   readonly gpus: readonly Gpu[];
   /** Uuids that may not be granted though nobody holds them (quarantined). */
   readonly withheld: readonly string[];
+  /** Uuids that were released and are about to be checked: not now, but in a moment. */
+  readonly checking: readonly string[];
   readonly holdings: readonly Holding[];
   /** Why nothing is placed there now ("is cordoned"); undefined where it takes experiments. */
   readonly closed: string | undefined;

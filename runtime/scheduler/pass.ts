@@ -50,7 +50,7 @@ export class Pass {
       .sort((a, b) => (a.name < b.name ? -1 : 1));
     this.#options = { ...options, hosts };
     const open = hosts.filter((host) => host.closed === undefined);
-    this.#rooms = new Map(open.map((host) => [host.name, Room.beside(host, host.holdings)]));
+    this.#rooms = new Map(open.map((host) => [host.name, Room.now(host)]));
     this.#holdings = new Map(hosts.map((host) => [host.name, [...host.holdings]]));
     for (const one of hosts.flatMap((host) => host.holdings)) this.#use(one.owner, one.gpus.length);
   }

@@ -31,7 +31,12 @@ export class Room {
     this.gpus = free.gpus;
   }
 
-  /** What these holdings leave. */
+  /** What is left now: GPUs that are being checked are not. */
+  static now(host: Host): Room {
+    return Room.beside({ ...host, withheld: [...host.withheld, ...host.checking] }, host.holdings);
+  }
+
+  /** What these holdings leave, once every GPU has been checked. */
   static beside(host: Host, holdings: readonly Holding[]): Room {
     const held = new Set([...host.withheld, ...holdings.flatMap((one) => one.gpus)]);
     return new Room(host, {

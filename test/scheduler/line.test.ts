@@ -129,6 +129,7 @@ test("use is what ended and all that what runs is expected to take, at least a t
     memoryBytes: 1,
     gpus: [],
     withheld: [],
+    checking: [],
     closed: undefined,
     holdings: [
       { ...holding, owner: "ada", gpus: ["1", "2"], endsAt: now + hour },

@@ -127,9 +127,13 @@ test("the first in line starts, whatever keeps coming after it", () => {
         const latest = Math.max(now, ...running.flatMap((one) => [one.ends, one.holding.endsAt])) + 120_000;
         let before: Pass["reservation"];
         for (let [time, tick] = [now, 0]; time <= latest + 60_000; time += 30_000, tick++) {
+          // What was released since the last tick is still being checked at this one.
+          const released = running.filter((one) => one.ends <= time).flatMap((one) => one.holding.gpus);
           running = running.filter((one) => one.ends > time);
           const current = all.map((host) => ({
             ...host,
+            checking:
+              tick === 0 ? host.checking : host.gpus.map((gpu) => gpu.uuid).filter((gpu) => released.includes(gpu)),
             holdings: running.filter((one) => one.host === host.name).map((one) => one.holding),
           }));
           const pass = new Pass({ ...options, now: time, hosts: current, before });
@@ -173,6 +177,7 @@ test("a small request packs: it takes the host that is left with the least", () 
     memoryBytes: 1e12,
     gpus: [0, 1, 2, 3].map((n) => gpu(name, n)),
     withheld: [],
+    checking: [],
     holdings:
       free === 4
         ? []

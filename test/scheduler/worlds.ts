@@ -14,6 +14,7 @@ const host = fc
     cpus: fc.integer({ min: 1, max: 16 }),
     memory: fc.integer({ min: 1, max: 64 }),
     slots: fc.integer({ min: 1, max: 10 }),
+    checking: fc.nat({ max: 2 }),
     label: fc.constantFrom("rack=a", "rack=b"),
     closed: fc.option(fc.constant("is cordoned"), { nil: undefined, freq: 6 }),
     running: fc.array(
@@ -57,6 +58,7 @@ export const hosts = fc.array(host, { minLength: 1, maxLength: 5 }).map((seeds) 
       memoryBytes: seed.memory * gib,
       gpus: all,
       withheld: [],
+      checking: free.slice(0, seed.checking),
       holdings,
       closed: seed.closed,
     };

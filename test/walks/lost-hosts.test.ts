@@ -43,6 +43,7 @@ const put = async (name: string, body: object): ReturnType<typeof call> =>
 test("a host shows what it has and who holds it; its labels choose it; cordoned it takes nothing, and says so", async () => {
   process.env["STUB_GPUS"] = "0, GPU-a, NVIDIA H100, 81559\n1, GPU-b, NVIDIA H100, 81559\n2, GPU-c, NVIDIA H100, 81559";
   await system.addRunner("gpus", { SKEDULER_RUNNER_LABELS: "rack=a,fast=yes", SKEDULER_RUNNER_GPUS: "0,2" });
+  process.env["STUB_OTHER_GPUS"] = process.env["STUB_GPUS"];
   process.env["STUB_GPUS"] = "";
   await system.addRunner("plain");
   const all = z.array(hostSchema).parse((await call("/hosts")).body);

@@ -17,6 +17,7 @@ before(async () => {
   system = await System.start();
   process.env["STUB_GPUS"] = stubGpus("small", 40960);
   await system.addRunner("small", { SKEDULER_RUNNER_SLOTS: "8", SKEDULER_RUNNER_STOP_GRACE: "1s" });
+  process.env["STUB_OTHER_GPUS"] = process.env["STUB_GPUS"];
   process.env["STUB_GPUS"] = stubGpus("large", 81920);
   await system.addRunner("large", { SKEDULER_RUNNER_SLOTS: "8", SKEDULER_RUNNER_STOP_GRACE: "1s" });
 });

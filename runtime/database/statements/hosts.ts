@@ -30,11 +30,13 @@ export async function readHostsJson(db: Queryable, name?: string): Promise<strin
        'slots', h.slots, 'cpus', h.cpus, 'memory', h.memory_bytes,
        'running', (select count(*) from skeduler.attempts a where a.host = h.name and a.closed_at is null),
        'gpus', coalesce((select json_agg(json_build_object('uuid', g ->> 'uuid', 'index', g -> 'index', 'model', g ->> 'name',
-                   'memory', (g ->> 'memoryMiB')::bigint * 1048576, 'experiment', a.experiment_id, 'attempt', a.number)
+                   'memory', (g ->> 'memoryMiB')::bigint * 1048576, 'experiment', a.experiment_id, 'attempt', a.number,
+                   'withheld', case when w.gpu is not null then coalesce(w.reason, 'is being checked') end, 'withheld_since', ${time("w.since")})
                    order by (g ->> 'index')::int)
                  from jsonb_array_elements(h.gpus) g
                  left join skeduler.leases l on l.host = h.name and l.gpu = g ->> 'uuid'
-                 left join skeduler.attempts a on a.id = l.attempt_id), '[]'))::text as host
+                 left join skeduler.attempts a on a.id = l.attempt_id
+                 left join skeduler.withheld_gpus w on w.host = h.name and w.gpu = g ->> 'uuid'), '[]'))::text as host
        from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name
       where not h.removed and ($1::text is null or h.name = $1) order by h.name`,
     [name ?? null],

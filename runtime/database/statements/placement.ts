@@ -43,6 +43,7 @@ const hostRow = z.object({
   state: z.enum(["active", "cordoned", "draining"]),
   reason: z.string().nullable(),
   problem: z.string().nullable(),
+  withheld: z.array(z.object({ gpu: z.string(), reason: z.string().nullable() })),
   open: z.array(
     z.object({
       owner: z.string(),
@@ -63,6 +64,7 @@ export async function readHosts(db: Queryable, defaultExpected: number): Promise
     hostRow,
     `select h.name, h.slots, h.cpus, h.memory_bytes::text as memory_bytes, h.gpus,
             h.labels, h.state, h.state_reason as reason, ${problem} as problem,
+            coalesce((select jsonb_agg(jsonb_build_object('gpu', w.gpu, 'reason', w.reason)) from skeduler.withheld_gpus w where w.host = h.name), '[]') as withheld,
             coalesce((select jsonb_agg(jsonb_build_object('gpus', a.gpus, 'owner', coalesce(j.owner, ''), 'placed_ms', extract(epoch from a.placed_at) * 1000, 'resources', j.resources, 'time_limit', j.time_limit,
                         'since_ms', extract(epoch from coalesce(a.started_at, a.placed_at)) * 1000, 'expected_ms', extract(epoch from a.expected) * 1000))
                         from skeduler.attempts a join public.jobs j on j.id = a.experiment_id
@@ -78,7 +80,8 @@ export async function readHosts(db: Queryable, defaultExpected: number): Promise
     gpus: row.gpus
       .toSorted((a, b) => a.index - b.index)
       .map((gpu) => ({ uuid: gpu.uuid, model: gpu.name, memoryBytes: gpu.memoryMiB * 1024 ** 2 })),
-    withheld: [],
+    withheld: row.withheld.filter((one) => one.reason !== null).map((one) => one.gpu),
+    checking: row.withheld.filter((one) => one.reason === null).map((one) => one.gpu),
     holdings: row.open.map((one) => ({
       owner: one.owner,
       since: one.placed_ms,

@@ -22,6 +22,8 @@ export interface Registration {
   readonly version: string;
   /** Silent for so long, ms, it has stopped its containers; undefined: it never does by itself. */
   readonly fencedWithin: number | undefined;
+  /** Whether it checks its GPUs before they are granted again. */
+  readonly checksGpus: boolean;
 }
 
 const registered = z.object({
@@ -39,13 +41,21 @@ export async function registerHost(db: Queryable, host: Registration): Promise<R
     `with before as (
        select pool_id from skeduler.hosts where name = $1
      ), host as (
-       insert into skeduler.hosts as h (name, engine_id, epoch, slots, gpus, cpus, memory_bytes, version, labels, fenced_within, clean)
-         values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, false)
+       insert into skeduler.hosts as h (name, engine_id, epoch, slots, gpus, cpus, memory_bytes, version, labels, fenced_within, checks_gpus, clean)
+         values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, false)
          on conflict (name) do update
-           set epoch = h.epoch + 1, pool_id = null, slots = $3, gpus = $4, cpus = $5, memory_bytes = $6, version = $7, labels = $8, fenced_within = $9,
+           set epoch = h.epoch + 1, pool_id = null, slots = $3, gpus = $4, cpus = $5, memory_bytes = $6, version = $7, labels = $8, fenced_within = $9, checks_gpus = $10,
                removed = false, registered_at = now(), clean = false, trouble = null
            where h.engine_id = $2
          returning name, epoch
+     ), cleared as (
+       delete from skeduler.withheld_gpus w using host where w.host = host.name and not $10
+     ), withheld as (
+       -- Whatever is on them now was not there by us.
+       insert into skeduler.withheld_gpus (host, gpu)
+         select host.name, g ->> 'uuid' from host, jsonb_array_elements($4::jsonb) g
+          where $10 and not exists (select from skeduler.leases l where l.host = host.name and l.gpu = g ->> 'uuid')
+         on conflict (host, gpu) do update set stamp = gen_random_uuid()
      ), taken as (
        update skeduler.attempts a set epoch = host.epoch from host where a.host = host.name and a.closed_at is null
      ), beat as (
@@ -66,6 +76,7 @@ export async function registerHost(db: Queryable, host: Registration): Promise<R
       host.version,
       host.labels,
       host.fencedWithin ?? null,
+      host.checksGpus,
     ],
   );
 }
@@ -237,7 +248,12 @@ export async function closeAttempt(
        update skeduler.attempts set closed_at = clock_timestamp(), ended_at = $3, result = $4
         where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host, gpus, placed_at
      ), released as (
-       delete from skeduler.leases where attempt_id in (select id from a)
+       delete from skeduler.leases where attempt_id in (select id from a) returning host, gpu
+     ), withheld as (
+       -- In the statement that releases it: whoever dies now, nobody is granted it unchecked.
+       insert into skeduler.withheld_gpus (host, gpu)
+         select r.host, r.gpu from released r join skeduler.hosts h on h.name = r.host where h.checks_gpus
+         on conflict (host, gpu) do update set stamp = gen_random_uuid(), since = now(), reason = null
      ), ended as (
        update public.jobs j
           set status = case when $6::float8 is not null then 'ENQUEUED' when $5 then 'FINISHED' else 'CANCELLED' end::public.job_status,

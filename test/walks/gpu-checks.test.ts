@@ -1,0 +1,73 @@
+// A GPU is granted again only when it is clean: what an experiment, or anybody, leaves on it is seen, said, and waited for.
+
+import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { z } from "zod";
+import { System } from "../support/system.ts";
+
+let system: System;
+let use: string;
+before(async () => {
+  system = await System.start();
+  use = join(system.folder, "use");
+  process.env["STUB_GPU_USE"] = use;
+  process.env["STUB_GPUS"] = [0, 1].map((n) => `${n}, GPU-clean-${n}, NVIDIA A100-SXM4-40GB, 40960`).join("\n");
+});
+after(async () => {
+  delete process.env["STUB_GPU_USE"];
+  await system[Symbol.asyncDispose]();
+});
+
+const host = z.object({
+  gpus: z.array(z.object({ uuid: z.string(), withheld: z.string().nullable(), withheld_since: z.string().nullable() })),
+});
+
+async function withheld(): Promise<(string | null)[]> {
+  return host.parse(await system.json("/hosts/clean")).gpus.map((gpu) => gpu.withheld);
+}
+
+/** Resolves when an event of the host says so. */
+async function event(kind: string, gpu: string): Promise<void> {
+  for (;;) {
+    const { rows } = await system.query(
+      "select exists (select from skeduler.events where kind = $1 and detail ->> 'gpu' = $2) as so, pg_sleep(0.1)",
+      [kind, gpu],
+    );
+    if (rows[0]?.["so"] === true) return;
+  }
+}
+
+test("a process that was there before the runner keeps its GPU out; the other is granted", async () => {
+  writeFileSync(`${use}.apps`, "GPU-clean-0, 4711, python, 900\n");
+  await system.addRunner("clean", { SKEDULER_RUNNER_SLOTS: "4", SKEDULER_RUNNER_STOP_GRACE: "1s" });
+  await event("gpu_dirty", "GPU-clean-0");
+  const one = await system.postScript("echo $NVIDIA_VISIBLE_DEVICES", { resources: { gpus: 1 } });
+  await system.ended(one.id);
+  assert.equal((await system.log(one.id, "?stream=stdout")).toString(), "GPU-clean-1\n");
+  assert.equal((await withheld())[0], "process 4711 (python) is still on it");
+});
+
+test("it is looked at again, and granted when it is clean", async () => {
+  const both = await system.postScript("echo $NVIDIA_VISIBLE_DEVICES", { resources: { gpus: 2 } });
+  assert.equal((await system.get(both.id)).status, "ENQUEUED");
+  rmSync(`${use}.apps`);
+  assert.equal((await system.ended(both.id)).status, "FINISHED");
+  await event("gpu_clean", "GPU-clean-0");
+  assert.equal((await system.log(both.id, "?stream=stdout")).toString(), "GPU-clean-0,GPU-clean-1\n");
+});
+
+test("memory that an ended experiment left behind keeps its GPU out, and says so", async () => {
+  const { id } = await system.postScript("echo $NVIDIA_VISIBLE_DEVICES; sleep 1", { resources: { gpus: 1 } });
+  await system.until(id, async () => (await system.log(id, "?stream=stdout")).length > 0);
+  const gpu = (await system.log(id, "?stream=stdout")).toString().trim();
+  writeFileSync(`${use}.memory`, `${gpu}, 2048\n`);
+  await system.ended(id);
+  await event("gpu_dirty", gpu);
+  assert.ok((await withheld()).includes("2048 MiB of its memory are held by nobody known"));
+  const next = await system.postScript("echo $NVIDIA_VISIBLE_DEVICES", { resources: { gpus: 1 } });
+  await system.ended(next.id);
+  assert.notEqual((await system.log(next.id, "?stream=stdout")).toString().trim(), gpu);
+  rmSync(`${use}.memory`);
+});
