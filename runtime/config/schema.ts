@@ -174,6 +174,7 @@ export const configSchema = z.strictObject({
           return ms === undefined || (ms > 0 && ms < 10_000) ? undefined : ms;
         },
       }),
+      canary_image: optionalLeaf({ allowed: "an image in which nvidia-smi runs", parse: nonEmpty }),
       check_gpus: leaf(true, { allowed: "true or false", parse: parseBoolean }),
       gpu_idle_memory: size("1GiB"),
       min_free_disk: size("5GiB"),

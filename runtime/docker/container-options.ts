@@ -97,6 +97,6 @@ function environment(spec: ContainerSpec): Record<string, string> {
   return {
     PYTHONUNBUFFERED: "1", // else a Python program's lines come in blocks of 8 KB
     ...spec.environment,
-    ...(spec.gpus.length === 0 && { NVIDIA_VISIBLE_DEVICES: "void" }),
+    NVIDIA_VISIBLE_DEVICES: spec.gpus.length === 0 ? "void" : spec.gpus.join(","), // not what the image says
   };
 }

@@ -11,6 +11,7 @@ import { Notifier } from "../database/notifier.ts";
 import { backgroundPatience, connectPool, type Pool } from "../database/pool.ts";
 import { startQueue } from "../database/queue.ts";
 import { recordPool, registerHost } from "../database/statements/runner.ts";
+import { seenByCanary, type CanaryOptions } from "../docker/canary.ts";
 import { connectEngine, describeEngine, EngineUnreachable, type EngineDescription } from "../docker/engine.ts";
 import { detectGpus } from "../docker/gpus.ts";
 import { UserError } from "../errors.ts";
@@ -42,6 +43,24 @@ export interface RunnerOptions {
   readonly database: string;
   readonly version: string;
   readonly log: Log;
+}
+
+/** Refuses to go on where a container sees a GPU that it was not given; that it cannot be tried is only said. */
+async function sendCanary(options: CanaryOptions, log: Log): Promise<void> {
+  let seen: string[];
+  try {
+    seen = await seenByCanary(options);
+  } catch (error) {
+    log.warn(
+      { err: error, image: options.image },
+      "what a container sees of the GPUs could not be tried (runner.canary_image)",
+    );
+    return;
+  }
+  if (seen.length === 1 && seen[0] === options.gpu) return;
+  throw new UserError(
+    `A container that was given the GPU ${options.gpu} sees ${seen.length === 0 ? "none" : seen.join(", ")}: GPUs are not exclusive on this host. See to NVIDIA's container toolkit, or unset runner.canary_image.`,
+  );
 }
 
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
@@ -109,6 +128,9 @@ async function start(
   const spareUnknown = await isRestored(config.data, host, { installation, epoch });
   if (spareUnknown)
     log.error({ host }, "the database is older than this host knew: containers it does not know are left running");
+  const [first] = gpus;
+  if (first !== undefined && config.runner.canary_image !== undefined)
+    await sendCanary({ engine, installation, host, image: config.runner.canary_image, gpu: first.uuid }, log);
   const notifier = new Notifier(db, log);
   const fence = new Fence({ ...fencing, engine, log, installation, host });
   const checks = new GpuChecks({ db, log, host, epoch, idleMemoryMiB: config.runner.gpu_idle_memory / 1024 ** 2 });

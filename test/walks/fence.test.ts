@@ -29,7 +29,7 @@ test("cut off, its container is stopped; then, and not before, it runs elsewhere
     SKEDULER_RUNNER_FENCE_AFTER: "10s",
     SKEDULER_RUNNER_STOP_GRACE: "1s",
   });
-  system.runners.push(await startRunner({ config, database: through.href, version: "test", log: createLog("fatal") }));
+  system.runners.push(await startRunner({ config, database: through.href, version: "test", log: createLog("error") }));
   const { id } = await system.postScript("trap 'echo bye; exit 0' TERM; echo up; sleep 600 & wait", {
     resources: { gpus: 0, host: ["cut", "other"] },
     retries: { count: 1, on: ["host_lost"], backoff: "0" },

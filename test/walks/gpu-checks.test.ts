@@ -5,7 +5,8 @@ import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { z } from "zod";
-import { System } from "../support/system.ts";
+import { connectEngine } from "../../runtime/docker/engine.ts";
+import { image, System } from "../support/system.ts";
 
 let system: System;
 let use: string;
@@ -70,4 +71,33 @@ test("memory that an ended experiment left behind keeps its GPU out, and says so
   await system.ended(next.id);
   assert.notEqual((await system.log(next.id, "?stream=stdout")).toString().trim(), gpu);
   rmSync(`${use}.memory`);
+});
+
+test("the canary: a container that sees more than its GPU keeps the runner from starting; one that cannot be tried does not", async () => {
+  const { docker } = connectEngine(process.env["DOCKER_HOST"]);
+  const make = async (name: string, sees: string): Promise<string> => {
+    const script = `printf '#!/bin/sh\\necho "GPU 0: A100 (UUID: ${sees})"\\n' > /bin/nvidia-smi; chmod +x /bin/nvidia-smi`;
+    const container = await docker.createContainer({ Image: image, Cmd: ["sh", "-c", script] });
+    await container.start();
+    await container.wait();
+    await container.commit({ repo: "skeduler-canary", tag: name });
+    await container.remove();
+    return `skeduler-canary:${name}`;
+  };
+  const [good, bad] = [
+    await make("good", "$NVIDIA_VISIBLE_DEVICES"),
+    await make("bad", "GPU-clean-0) (UUID: GPU-clean-1"),
+  ];
+  const start = async (canary: string): Promise<void> => {
+    await system.addRunner("canary", { SKEDULER_RUNNER_CANARY_IMAGE: canary });
+    await system.runners.pop()?.close();
+  };
+  await assert.rejects(
+    start(bad),
+    /^UserError: A container that was given the GPU GPU-clean-0 sees GPU-clean-0, GPU-clean-1: /,
+  );
+  await start(good);
+  await start(image); // has no nvidia-smi
+  await Promise.all([good, bad].map(async (name) => docker.getImage(name).remove() as Promise<unknown>));
+  assert.deepEqual(await docker.listContainers({ all: true, filters: { label: ["skeduler.host=canary"] } }), []);
 });

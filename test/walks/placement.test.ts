@@ -181,7 +181,21 @@ test("estimates know how long experiments of the same name took", async () => {
   await system.ended(next.id);
 });
 
-test("200 experiments of mixed sizes: all finish, and no GPU ever has two holders", async () => {
+/** Of all GPUs, the share of the time in which nobody held them, while some of these experiments had still to be placed. */
+async function idleShare(ids: readonly string[], gpus: number): Promise<string> {
+  const { rows } = await system.query(
+    `with held as (
+       select placed_at, closed_at, cardinality(gpus) as gpus from skeduler.attempts where experiment_id = any($1) and gpus <> '{}'
+     ), span as (select min(placed_at) as first, max(placed_at) as last from held)
+     select round((100 - 100 * sum(gpus * extract(epoch from least(closed_at, last) - placed_at))
+              / ($2 * extract(epoch from last - first)))::numeric, 1)::text as percent
+       from held, span group by first, last`,
+    [ids, gpus],
+  );
+  return String(rows[0]?.["percent"]);
+}
+
+test("200 experiments of mixed sizes: all finish, and no GPU ever has two holders", async (t) => {
   const sizes = [1, 1, 1, 2, 0, 4, 1, 2, 3, 1];
   const posted = await Promise.all(
     Array.from({ length: 200 }, async (_, n) =>
@@ -197,6 +211,11 @@ test("200 experiments of mixed sizes: all finish, and no GPU ever has two holder
     for (const uuid of uuids) held.set(uuid, [...(held.get(uuid) ?? []), { from, to }]);
   }
   assert.equal(held.size, 8);
+  const idle = await idleShare(
+    posted.map((one) => one.id),
+    8,
+  );
+  t.diagnostic(`GPUs held by nobody, those reserved included: ${idle} % of the time in which something waited`);
   for (const [uuid, spans] of held) {
     const inOrder = spans.toSorted((a, b) => (a.from < b.from ? -1 : 1));
     inOrder.slice(1).forEach((span, n) => assert.ok((inOrder[n]?.to ?? "") <= span.from, `${uuid} had two holders`));
