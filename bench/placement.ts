@@ -1,0 +1,93 @@
+// From POST to the create request at the Engine's socket, one experiment after the other: on an idle system, then with
+// 100,000 of lower priority waiting for a GPU that is taken; and what one look at that line costs. Real Postgres, real Engine:
+// node test/run.ts bench/placement.ts
+
+import { connect, createServer } from "node:net";
+import { Notifier } from "../runtime/database/notifier.ts";
+import { createPool } from "../runtime/database/pool.ts";
+import { createLog } from "../runtime/log.ts";
+import { Placement } from "../runtime/placement.ts";
+import { image, System } from "../test/support/system.ts";
+
+const rounds = 60;
+const waiting = 100_000;
+
+/** When each attempt's create request came, by performance.now(). */
+const created = new Map<string, number>();
+const socket = (process.env["DOCKER_HOST"] ?? "").replace("unix://", "");
+const proxy = createServer((client) => {
+  const engine = connect(socket);
+  client.on("data", (data) => {
+    const name = /^POST \/(?:v[\d.]+\/)?containers\/create\?name=skeduler-([0-9a-f-]{36})/.exec(
+      data.toString("latin1"),
+    )?.[1];
+    if (name !== undefined) created.set(name, performance.now());
+  });
+  client.pipe(engine).pipe(client);
+  for (const end of [client, engine])
+    end.on("error", () => undefined).on("close", () => [client, engine].map((one) => one.destroy()));
+});
+await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
+const address = proxy.address();
+if (address === null || typeof address === "string") throw new Error("no port");
+
+const quantile = (values: readonly number[], q: number): string =>
+  (values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? NaN).toFixed(1);
+const report = (what: string, ms: readonly number[]): void => {
+  process.stdout.write(`${what}: p50 ${quantile(ms, 0.5)} ms, p99 ${quantile(ms, 0.99)} ms (${ms.length} times)\n`);
+};
+
+const system = await System.start();
+process.env["STUB_GPUS"] = "0, GPU-bench, NVIDIA A100-SXM4-40GB, 40960";
+await system.addRunner("bench", {
+  SKEDULER_DOCKER_HOST: `tcp://127.0.0.1:${address.port}`,
+  SKEDULER_RUNNER_STOP_GRACE: "1s",
+});
+
+async function latencies(): Promise<number[]> {
+  const all: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const from = performance.now();
+    const { id } = await system.post({ command: "true" }, { resources: { gpus: 0 } });
+    const { attempt } = await system.ended(id);
+    all.push((created.get(attempt?.id ?? "") ?? NaN) - from);
+  }
+  return all.slice(rounds / 10); // a warm-up first
+}
+
+report("POST to create request, idle", await latencies());
+
+const holder = await system.postScript("sleep 3600", { resources: { gpus: 1 } });
+await system.until(holder.id, (e) => e.attempt?.started_at != null);
+await system.query(
+  `insert into jobs (name, description, docker_image, docker_command, docker_environment, resources, priority, owner)
+     select 'waits', '', $1, 'true', '{}', '{"gpus": 1}', -1, 'token-1' from generate_series(1, $2)`,
+  [image, waiting],
+);
+await system.query("analyze jobs");
+report(`POST to create request, ${waiting} of lower priority waiting`, await latencies());
+
+const pool = createPool({ url: system.database, max: 3, name: "bench", log: createLog("error") });
+const placement = new Placement({
+  db: pool,
+  notifier: new Notifier(pool, createLog("error")),
+  defaultExpected: 3_600_000,
+  ageing: undefined,
+  fairShare: undefined,
+  quota: () => undefined,
+});
+const looks: number[] = [];
+for (let round = 0; round <= rounds; round++) {
+  const from = performance.now();
+  await placement.run();
+  if (round === 0) process.stdout.write(`the first look: ${(performance.now() - from).toFixed(1)} ms\n`);
+  else looks.push(performance.now() - from);
+}
+report(`one look at the line of ${waiting}`, looks);
+
+await pool.end();
+await system.query("update jobs set status = 'CANCELLED' where status = 'ENQUEUED'");
+await system.put(holder.id, { status: "CANCELLED" });
+await system.ended(holder.id);
+await system[Symbol.asyncDispose]();
+proxy.close();
