@@ -168,7 +168,15 @@ function replay(name: string, policy: Policy): void {
       if (task === undefined || host === undefined) throw new Error("an assignment names nobody");
       const need = needOf(task.request, host);
       const endsAt = now + (task.request.timeLimit ?? defaultExpected);
-      const holding = { owner: "", since: now, gpus: granted, cpus: need.cpus, memoryBytes: need.memoryBytes, endsAt };
+      const holding = {
+        owner: "",
+        since: now,
+        certain: task.request.timeLimit !== undefined,
+        gpus: granted,
+        cpus: need.cpus,
+        memoryBytes: need.memoryBytes,
+        endsAt,
+      };
       running.push({ host: where, holding, ends: now + task.length });
       held.set(where, [...(held.get(where) ?? []), holding]);
       waits.push(now - task.arrives);

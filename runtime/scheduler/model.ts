@@ -38,6 +38,8 @@ export interface Holding {
   readonly memoryBytes: number;
   /** When it is expected to end, ms since the epoch: a limit where it has one, a guess otherwise. */
   readonly endsAt: number;
+  /** Whether it has ended by then for certain: it has a limit. */
+  readonly certain: boolean;
 }
 
 export interface Host {

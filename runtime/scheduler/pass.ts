@@ -3,7 +3,7 @@
 // The rule, in words and with examples, is docs/scheduling.md; test/scheduler/ holds it by properties.
 
 import type { Assignment, Holding, Host, Refusal, Request, Reservation } from "./model.ts";
-import { reserve } from "./reserve.ts";
+import { aCheck, reserve } from "./reserve.ts";
 import { incapable, lacking, needOf, pick, Room } from "./room.ts";
 
 /** One that has outlived its guess is expected to go on for this long, ms. */
@@ -82,7 +82,16 @@ export class Pass {
     const assignment = { experimentId: request.id, host: host.name, gpus: gpus.map((gpu) => gpu.uuid) };
     const endsAt = this.#options.now + (request.timeLimit ?? this.#options.defaultExpected);
     const { owner } = request;
-    this.#holdings.get(host.name)?.push({ ...need, gpus: assignment.gpus, owner, since: this.#options.now, endsAt });
+    this.#holdings
+      .get(host.name)
+      ?.push({
+        ...need,
+        gpus: assignment.gpus,
+        owner,
+        since: this.#options.now,
+        endsAt,
+        certain: request.timeLimit !== undefined,
+      });
     this.#use(owner, gpus.length);
     this.assignments.push(assignment);
     return assignment;
@@ -168,8 +177,9 @@ export class Pass {
     return this.#endsBefore(request, reservation.at) ? room : room.and(this.#beside);
   }
 
+  /** Its GPUs are free, and have been checked, by then. */
   #endsBefore(request: Request, at: number): boolean {
-    return request.timeLimit !== undefined && this.#options.now + request.timeLimit <= at;
+    return request.timeLimit !== undefined && this.#options.now + request.timeLimit + aCheck <= at;
   }
 
   #hold(request: Request): void {
@@ -178,12 +188,15 @@ export class Pass {
     const reservation = reserve(request, hosts, { now, before });
     const host = hosts.find((one) => one.name === reservation?.host);
     if (reservation === undefined || host === undefined) return; // nowhere, or over its owner's quota: it holds up nobody
-    const staying = host.holdings.filter((one) => one.endsAt > reservation.at);
+    // A guess may be wrong: what may stay longer is counted as staying, or what is let in beside it could be in the way.
+    const staying = host.holdings.filter((one) => !one.certain || one.endsAt > reservation.at);
     const beside = Room.beside(host, staying);
     beside.take(
       needOf(request, host),
       beside.gpus.filter((gpu) => reservation.gpus.includes(gpu.uuid)),
     );
+    beside.cpus = Math.max(0, beside.cpus); // who asks for none of what is short takes none of it
+    beside.memoryBytes = Math.max(0, beside.memoryBytes);
     this.#reservation = reservation;
     this.#beside = beside;
   }

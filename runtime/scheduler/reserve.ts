@@ -4,7 +4,7 @@ import type { Gpu, Host, Request, Reservation } from "./model.ts";
 import { incapable, lacking, matches, needOf, Room } from "./room.ts";
 
 /** About what it takes to see whether a GPU is clean, ms. */
-const aCheck = 1_000;
+export const aCheck = 1_000;
 
 /** When a request could start on a host if nothing else were placed there, and on which GPUs. Undefined: never. */
 export function soonest(request: Request, host: Host, now: number): Reservation | undefined {

@@ -120,7 +120,7 @@ test("ageing: each so long a wait is one more priority, up to the highest", () =
 });
 
 test("use is what ended and all that what runs is expected to take, at least a tenth of a GPU", () => {
-  const holding = { cpus: 0, memoryBytes: 0, since: now - hour };
+  const holding = { certain: false, cpus: 0, memoryBytes: 0, since: now - hour };
   const host = {
     name: "h",
     labels: [],

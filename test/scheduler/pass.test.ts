@@ -20,6 +20,7 @@ function after(host: Host, pass: Pass, line: readonly Request[]): Holding[] {
       assert.ok(asked);
       const { cpus, memoryBytes } = needOf(asked, host);
       return {
+        certain: asked.timeLimit !== undefined,
         owner: asked.owner,
         since: now,
         gpus: one.gpus,
@@ -152,7 +153,15 @@ test("the first in line starts, whatever keeps coming after it", () => {
             const { cpus, memoryBytes } = needOf(one, host);
             running.push({
               host: host.name,
-              holding: { owner: one.owner, since: time, gpus: assignment.gpus, cpus, memoryBytes, endsAt },
+              holding: {
+                owner: one.owner,
+                since: time,
+                certain: one.timeLimit !== undefined,
+                gpus: assignment.gpus,
+                cpus,
+                memoryBytes,
+                endsAt,
+              },
               ends: time + length,
             });
           }
@@ -185,6 +194,7 @@ test("a small request packs: it takes the host that is left with the least", () 
             {
               owner: "bo",
               since: now,
+              certain: false,
               gpus: [0, 1, 2, 3].slice(free).map((n) => `${name}${n}`),
               cpus: 0,
               memoryBytes: 0,

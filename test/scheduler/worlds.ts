@@ -41,6 +41,7 @@ export const hosts = fc.array(host, { minLength: 1, maxLength: 5 }).map((seeds) 
       holdings.push({
         owner: ["ada", "bo"][holdings.length % 2] ?? "",
         since: now - 60_000,
+        certain: false,
         gpus: free.slice(0, one.gpus),
         cpus: one.cpus,
         memoryBytes: one.memory * gib,

@@ -85,6 +85,7 @@ export async function readHosts(db: Queryable, defaultExpected: number): Promise
     holdings: row.open.map((one) => ({
       owner: one.owner,
       since: one.placed_ms,
+      certain: one.time_limit !== null,
       gpus: one.gpus,
       cpus: one.resources.cpus ?? 0,
       memoryBytes: bytes(one.resources.memory) ?? 0,
