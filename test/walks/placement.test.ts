@@ -38,6 +38,16 @@ async function why(id: string): Promise<z.infer<typeof placement>> {
   return placement.parse(await response.json());
 }
 
+/** Resolves when every released GPU has been looked at: until then it is not free. */
+async function allChecked(): Promise<void> {
+  for (;;) {
+    const { rows } = await system.query(
+      "select not exists (select from skeduler.withheld_gpus) as checked, pg_sleep(0.05)",
+    );
+    if (rows[0]?.["checked"] === true) return;
+  }
+}
+
 const visible = "echo $NVIDIA_VISIBLE_DEVICES";
 
 async function seen(id: string): Promise<string[]> {
@@ -102,6 +112,7 @@ test("the first that waits is reserved for, a short one may go before it, a long
   const unlimited = await system.postScript(visible, { resources: { gpus: 1, host: "large" } });
   const short = await system.postScript(visible, { resources: { gpus: 1, host: "large" }, time_limit: "5m" });
   assert.equal((await seen(short.id)).length, 1);
+  await allChecked();
   const waits = await why(whole.id);
   assert.deepEqual([waits.position, waits.reservation?.host, waits.reservation?.gpus.length], [1, "large", 4]);
   assert.match(waits.message, /^It is the next to start, on large/);
