@@ -82,16 +82,14 @@ export class Pass {
     const assignment = { experimentId: request.id, host: host.name, gpus: gpus.map((gpu) => gpu.uuid) };
     const endsAt = this.#options.now + (request.timeLimit ?? this.#options.defaultExpected);
     const { owner } = request;
-    this.#holdings
-      .get(host.name)
-      ?.push({
-        ...need,
-        gpus: assignment.gpus,
-        owner,
-        since: this.#options.now,
-        endsAt,
-        certain: request.timeLimit !== undefined,
-      });
+    this.#holdings.get(host.name)?.push({
+      ...need,
+      gpus: assignment.gpus,
+      owner,
+      since: this.#options.now,
+      endsAt,
+      certain: request.timeLimit !== undefined,
+    });
     this.#use(owner, gpus.length);
     this.assignments.push(assignment);
     return assignment;
