@@ -1,6 +1,6 @@
 // From POST to the create request at the Engine's socket, one experiment after the other: on an idle system, then with
 // 100,000 of lower priority waiting for a GPU that is taken; and what one look at that line costs. Real Postgres, real Engine:
-// node test/run.ts bench/placement.ts
+// npm run bench -- placement
 
 import { connect, createServer } from "node:net";
 import { Notifier } from "../runtime/database/notifier.ts";
@@ -8,9 +8,11 @@ import { createPool } from "../runtime/database/pool.ts";
 import { createLog } from "../runtime/log.ts";
 import { Placement } from "../runtime/placement.ts";
 import { image, System } from "../test/support/system.ts";
+import { quantile, report } from "./frame/figure.ts";
+import { sized } from "./frame/rounds.ts";
 
-const rounds = 60;
-const waiting = 100_000;
+const rounds = sized(60, 10);
+const waiting = sized(100_000, 1_000);
 
 /** When each attempt's create request came, by performance.now(). */
 const created = new Map<string, number>();
@@ -31,11 +33,15 @@ await new Promise<void>((done) => proxy.listen(0, "127.0.0.1", done));
 const address = proxy.address();
 if (address === null || typeof address === "string") throw new Error("no port");
 
-const quantile = (values: readonly number[], q: number): string =>
-  (values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? NaN).toFixed(1);
-const report = (what: string, ms: readonly number[]): void => {
-  process.stdout.write(`${what}: p50 ${quantile(ms, 0.5)} ms, p99 ${quantile(ms, 0.99)} ms (${ms.length} times)\n`);
-};
+function latency(what: string, ms: readonly number[], goal?: { p50: number; p99: number }): void {
+  for (const [percentile, q] of [
+    ["p50", 0.5],
+    ["p99", 0.99],
+  ] as const) {
+    const most = goal && { goal: { atMost: goal[percentile] } };
+    report({ name: `${what}, ${percentile}`, unit: "ms", values: [quantile(ms, q)], ...most });
+  }
+}
 
 const system = await System.start();
 process.env["STUB_GPUS"] = "0, GPU-bench, NVIDIA A100-SXM4-40GB, 40960";
@@ -55,7 +61,7 @@ async function latencies(): Promise<number[]> {
   return all.slice(rounds / 10); // a warm-up first
 }
 
-report("POST to create request, idle", await latencies());
+latency("POST to create request, idle", await latencies(), { p50: 15, p99: 40 });
 
 const holder = await system.postScript("sleep 3600", { resources: { gpus: 1 } });
 await system.until(holder.id, (e) => e.attempt?.started_at != null);
@@ -65,7 +71,7 @@ await system.query(
   [image, waiting],
 );
 await system.query("analyze jobs");
-report(`POST to create request, ${waiting} of lower priority waiting`, await latencies());
+latency(`POST to create request, ${waiting} of lower priority waiting`, await latencies(), { p50: 15, p99: 40 });
 
 const pool = createPool({ url: system.database, max: 3, name: "bench", log: createLog("error") });
 const placement = new Placement({
@@ -80,10 +86,9 @@ const looks: number[] = [];
 for (let round = 0; round <= rounds; round++) {
   const from = performance.now();
   await placement.run();
-  if (round === 0) process.stdout.write(`the first look: ${(performance.now() - from).toFixed(1)} ms\n`);
-  else looks.push(performance.now() - from);
+  if (round > 0) looks.push(performance.now() - from); // a warm-up first
 }
-report(`one look at the line of ${waiting}`, looks);
+latency(`one look at the line of ${waiting}`, looks);
 
 await pool.end();
 await system.query("update jobs set status = 'CANCELLED' where status = 'ENQUEUED'");

@@ -1,6 +1,7 @@
 // How well and how fast the scheduler places: a production cluster's trace, replayed through the pure module, against plain
 // first-in-first-out and against best fit without reservations. Needs the trace's folder (Alibaba's cluster-trace-gpu-v2023:
-// openb_node_list_gpu_node.csv and openb_pod_list_default.csv): node bench/scheduler.ts FOLDER [SHARE] [SPEED]
+// openb_node_list_gpu_node.csv and openb_pod_list_default.csv): node bench/scheduler.ts FOLDER [SHARE] [SPEED], or
+// BENCH_TRACE=FOLDER npm run bench -- scheduler
 // SHARE: every SHAREth node of the cluster is used (64), and SPEED: tasks arrive so many times as fast (2), so that
 // there is something to wait for: on the whole cluster nothing of this trace ever waits.
 
@@ -9,13 +10,14 @@ import { join } from "node:path";
 import type { Assignment, Holding, Host, Request, Reservation } from "../runtime/scheduler/model.ts";
 import { Pass } from "../runtime/scheduler/pass.ts";
 import { incapable, lacking, needOf, pick, Room } from "../runtime/scheduler/room.ts";
+import { quantile, report } from "./frame/figure.ts";
 
-const [folder, share = "64", speed = "2"] = process.argv.slice(2);
+const [folder = process.env["BENCH_TRACE"], share = "64", speed = "2"] = process.argv.slice(2);
 if (folder === undefined) {
-  process.stderr.write(
-    "usage: node bench/scheduler.ts FOLDER [SHARE] [SPEED], FOLDER holding openb_node_list_gpu_node.csv and openb_pod_list_default.csv\n",
+  process.stdout.write(
+    "bench scheduler needs a trace: BENCH_TRACE=FOLDER, holding openb_node_list_gpu_node.csv and openb_pod_list_default.csv\n",
   );
-  process.exit(2);
+  process.exit();
 }
 
 function csv(name: string): Record<string, string>[] {
@@ -126,10 +128,6 @@ function plain(skip: boolean): Policy {
   };
 }
 
-function quantile(values: readonly number[], q: number): number {
-  return values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))] ?? 0;
-}
-
 function replay(name: string, policy: Policy): void {
   const hosts = hostsOf(nodes.filter((_, index) => index % Number(share) === 0));
   const byName = new Map(hosts.map((host) => [host.name, host]));
@@ -220,6 +218,8 @@ const from = performance.now();
 const pass = new Pass({ hosts: hostsOf(nodes.slice(0, 1200)), now: Date.now(), defaultExpected });
 for (const request of line) pass.consider(request);
 const seconds = (performance.now() - from) / 1000;
-process.stdout.write(
-  `${line.length} decisions (${pass.assignments.length} placed) on 1,200 nodes in ${seconds.toFixed(2)} s: ${Math.round(line.length / seconds)} a second\n`,
-);
+report({
+  name: `decisions on 1,200 nodes (${line.length}, ${pass.assignments.length} of them placed)`,
+  unit: "a second",
+  values: [line.length / seconds],
+});

@@ -2,15 +2,11 @@
 // then looks for what was left behind: a container, a database, a process. A leak fails the run like a failed test.
 
 import { spawn } from "node:child_process";
-import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import pg from "pg";
 import { UserError } from "../runtime/errors.ts";
 import { connectEngine } from "../runtime/docker/engine.ts";
-import { startEmbeddedPostgres } from "../runtime/up/embedded-postgres.ts";
-import { provideEngine } from "../runtime/up/provide-engine.ts";
-import { makeSampleImage } from "../runtime/up/sample-image.ts";
+import { provide } from "./support/provide.ts";
 
 /** A test that takes longer hangs. */
 const testLimit = 180_000;
@@ -71,38 +67,10 @@ function processesOf(mark: string): number[] {
 async function main(): Promise<number> {
   const files = filesOf(process.argv.slice(2));
   if (files.length === 0) throw new UserError("There is no test of that name.");
-  await using cleanup = new AsyncDisposableStack();
-  const folder = mkdtempSync(join(tmpdir(), "skeduler-test-"));
-  cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
-  // With this hook on its PATH an Engine without GPUs accepts requests for them.
-  process.env["PATH"] = `${join(import.meta.dirname, "support", "gpu")}:${process.env["PATH"] ?? ""}`;
-  const engine = await provideEngine({
-    folder: join(folder, "docker"),
-    log: say,
-    provision: true,
-    confirm: async (question) => {
-      say(`${question} Yes: the tests need one.`);
-      return Promise.resolve(true);
-    },
-    useInstalled: true,
-  });
-  cleanup.defer(async () => engine.private?.stop());
-  await makeSampleImage(engine.host);
-  const postgres = await startEmbeddedPostgres({ folder: join(folder, "postgres"), log: say, durable: false });
-  cleanup.defer(async () => {
-    await postgres.stop();
-    rmSync(postgres.base, { recursive: true, force: true });
-  });
-  const mark = `SKEDULER_TEST_RUN=${folder}`;
-  const env = {
-    ...process.env,
-    DOCKER_HOST: engine.host,
-    SKEDULER_TEST_DATABASE: postgres.url,
-    SKEDULER_TEST_RUN: folder,
-    NODE_ENV: "test",
-  };
+  await using provided = await provide({ durable: false, log: say });
+  const { env, mark } = provided;
   const code = await runTests(files, env);
-  const left = await leaks(engine.host, postgres.url);
+  const left = await leaks(provided.engineHost, provided.database);
   for (const pid of processesOf(mark)) {
     left.push(`the process ${pid} was left behind`);
     process.kill(pid, "SIGKILL");
