@@ -1,5 +1,6 @@
 // GET /experiments: all of them, oldest first, streamed page by page with flat memory; or one page with ?limit and
-// ?cursor (the next cursor comes in the header Skeduler-Cursor, absent on the last page). Filters: status, owner, name, group.
+// ?cursor (the next cursor comes in the header Skeduler-Cursor, absent on the last page). Filters: status, owner, name, group,
+// the beginning of an id, and what was updated since a time.
 
 import { z } from "zod";
 import type { Pool } from "../runtime/database/pool.ts";
@@ -7,7 +8,7 @@ import { readPage, type PageQuery } from "../runtime/database/statements/read-ex
 import { ApiError } from "../runtime/errors.ts";
 import { statuses } from "../runtime/experiment/states.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
-import { cursor as cursorOf, pageLimit } from "../runtime/http/page.ts";
+import { cursor as cursorOf, idPrefix, pageLimit } from "../runtime/http/page.ts";
 
 /** Experiments read at a time: about half a megabyte of JSON. */
 const pageLength = 1000;
@@ -24,6 +25,8 @@ const query = z.strictObject({
   owner: z.string().optional(),
   name: z.string().optional(),
   group: z.uuid("a group's id").optional(),
+  id_prefix: idPrefix.optional(),
+  updated_since: z.iso.datetime({ offset: true, error: "an RFC 3339 time" }).optional(),
 });
 
 export function listExperiments({ db }: { readonly db: Pool }): EndpointHandler {
@@ -33,7 +36,7 @@ export function listExperiments({ db }: { readonly db: Pool }): EndpointHandler 
       const details = asked.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
       throw new ApiError(
         "validation",
-        "The query has something that is not possible; possible are limit, cursor, order, status, owner, name, group.",
+        "The query has something that is not possible; possible are limit, cursor, order, status, owner, name, group, id_prefix, updated_since.",
         { details },
       );
     }

@@ -1,5 +1,5 @@
 // GET /logs/{id}: the stored log of the latest attempt (or ?attempt=N) so far, streamed. A closed attempt's log does not
-// change any more: it has a length, an ETag and ranges (not with ?timestamps or ?tail, whose answers are made as they go).
+// change any more: it has a length, an ETag and ranges (not with ?timestamps, ?tail or ?since, whose answers are made as they go).
 
 import type { Pool } from "../runtime/database/pool.ts";
 import { readLogState } from "../runtime/database/statements/read-log.ts";
@@ -8,7 +8,7 @@ import type { AppContext, EndpointHandler } from "../runtime/http/env.ts";
 import { parseId } from "../runtime/http/id.ts";
 import { parseRange } from "../runtime/http/range.ts";
 import { parseLogQuery, type LogQuery } from "../runtime/logs/query.ts";
-import { offsetOfTail, readRange, type Attempt } from "../runtime/logs/read.ts";
+import { offsetOf, readRange, type Attempt } from "../runtime/logs/read.ts";
 import { total } from "../runtime/logs/view.ts";
 
 const plain = { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" };
@@ -25,7 +25,7 @@ export function readLogs({ db }: { readonly db: Pool }): EndpointHandler {
       if (query.attempt === undefined) return new Response("", { headers: plain });
       throw new ApiError("not_found", `The experiment has no attempt ${query.attempt}; it has had ${state.latest}.`);
     }
-    if (state.attempt.closed && !query.timestamps && query.tail === undefined) {
+    if (state.attempt.closed && !query.timestamps && query.tail === undefined && query.since === undefined) {
       return closedLog(c, db, state.attempt, query);
     }
     return growingLog(db, state.attempt, query);
@@ -34,7 +34,7 @@ export function readLogs({ db }: { readonly db: Pool }): EndpointHandler {
 
 async function growingLog(db: Pool, attempt: Attempt, query: LogQuery): Promise<Response> {
   const end = total(query.view, attempt.bytes);
-  const start = query.tail === undefined ? 0 : await offsetOfTail(db, attempt, query.view, query.tail);
+  const start = await offsetOf(db, attempt, query.view, query);
   const bytes = readRange(db, attempt, { view: query.view, start, end, timestamps: query.timestamps });
   return new Response(ReadableStream.from(bytes), { headers: plain });
 }

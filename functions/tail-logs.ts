@@ -1,15 +1,16 @@
-// GET /logs/{id}/tail: the log from its start (or ?tail=N, ?after=POSITION), then live, until the experiment has ended and
+// GET /logs/{id}/tail: the log from its start (or ?tail=N, ?since=TIME, ?after=POSITION), then live, until the experiment has ended and
 // all was sent. By HTTP as plain text, by websocket one binary message a line. A slow client waits for itself alone.
 
-import type { WebSocket } from "ws";
 import type { Pool } from "../runtime/database/pool.ts";
 import { readLogState } from "../runtime/database/statements/read-log.ts";
 import { ApiError } from "../runtime/errors.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
 import { parseId } from "../runtime/http/id.ts";
-import { follow } from "../runtime/logs/follow.ts";
+import type { SendTail } from "../runtime/http/upgrade.ts";
+import { follow, type FollowOptions, type Position } from "../runtime/logs/follow.ts";
 import type { LogFeed } from "../runtime/logs/feed.ts";
-import { parseLogQuery } from "../runtime/logs/query.ts";
+import { parseLogQuery, type LogQuery } from "../runtime/logs/query.ts";
+import { offsetOf } from "../runtime/logs/read.ts";
 import { LineSocket } from "../runtime/logs/line-socket.ts";
 
 export interface TailDeps {
@@ -19,27 +20,42 @@ export interface TailDeps {
   readonly closing: AbortSignal;
 }
 
-/** Throws ApiError before anything is sent: no such experiment, a bad query. */
-export function checkTail({ db }: TailDeps): (id: string, query: URLSearchParams) => Promise<void> {
+/** Where a tail begins. Throws ApiError before anything is sent: no such experiment, a bad query. */
+function findStart({ db }: Pick<TailDeps, "db">): (id: string, query: URLSearchParams) => Promise<Start> {
   return async (id, query) => {
-    const { attempt } = parseLogQuery(query);
-    const state = await readLogState(db, id, attempt);
+    const asked = parseLogQuery(query);
+    const state = await readLogState(db, id, asked.attempt);
     if (state === undefined) throw new ApiError("not_found", `There is no experiment ${id}.`);
-    if (attempt !== undefined && state.attempt === undefined) {
-      throw new ApiError("not_found", `The experiment has no attempt ${attempt}; it has had ${state.latest}.`);
-    }
+    const { attempt } = state;
+    if (asked.attempt !== undefined && attempt === undefined)
+      throw new ApiError("not_found", `The experiment has no attempt ${asked.attempt}; it has had ${state.latest}.`);
+    const start =
+      asked.after ??
+      (attempt === undefined
+        ? { attempt: 1, offset: 0 } // it waits for its first
+        : { attempt: attempt.number, offset: await offsetOf(db, attempt, asked.view, asked) });
+    return { start, query: asked };
   };
 }
 
+interface Start {
+  readonly start: Position;
+  readonly query: LogQuery;
+}
+
+function optionsOf({ start, query }: Start): Pick<FollowOptions, "view" | "timestamps" | "start" | "alone"> {
+  return { view: query.view, timestamps: query.timestamps, start, alone: query.attempt !== undefined };
+}
+
 export function tailLogs(deps: TailDeps): EndpointHandler {
-  const check = checkTail(deps);
+  const find = findStart(deps);
   return async (c) => {
     const id = parseId(c);
     const { searchParams } = new URL(c.req.url);
-    await check(id, searchParams);
+    const found = await find(id, searchParams);
     const left = new AbortController();
     const signal = AbortSignal.any([left.signal, deps.closing]);
-    const pieces = follow({ ...deps, ...parseLogQuery(searchParams), experimentId: id, signal });
+    const pieces = follow({ ...deps, ...optionsOf(found), experimentId: id, signal });
     const body = new ReadableStream<Uint8Array>(
       {
         async pull(controller) {
@@ -62,25 +78,28 @@ export function tailLogs(deps: TailDeps): EndpointHandler {
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
         "X-Accel-Buffering": "no",
+        // Who counts the bytes from here on can come back with ?after.
+        "Skeduler-Position": `${found.start.attempt}.${found.start.offset}`,
       },
     });
   };
 }
 
 /** The same by websocket; ends when either side closes. */
-export function tailLogsSocket(
-  deps: TailDeps,
-): (ws: WebSocket, request: { readonly id: string; readonly query: URLSearchParams }) => Promise<void> {
-  return async (ws, { id, query }) => {
-    const { cursor, ...asked } = parseLogQuery(query);
-    const left = new AbortController();
-    ws.on("close", () => left.abort());
-    const signal = AbortSignal.any([left.signal, deps.closing]);
-    const lines = new LineSocket(ws, { cursor });
-    for await (const piece of follow({ ...deps, ...asked, experimentId: id, signal })) {
-      if (!(await lines.send(piece))) return;
-    }
-    // When the server stops, whoever stops it closes with 1001.
-    if (!signal.aborted && (await lines.finish())) ws.close(1000, "the experiment has ended");
+export function openTail(deps: TailDeps): (id: string, query: URLSearchParams) => Promise<SendTail> {
+  const find = findStart(deps);
+  return async (id, query) => {
+    const found = await find(id, query);
+    return async (ws) => {
+      const left = new AbortController();
+      ws.on("close", () => left.abort());
+      const signal = AbortSignal.any([left.signal, deps.closing]);
+      const lines = new LineSocket(ws, { cursor: found.query.cursor });
+      for await (const piece of follow({ ...deps, ...optionsOf(found), experimentId: id, signal })) {
+        if (!(await lines.send(piece))) return;
+      }
+      // When the server stops, whoever stops it closes with 1001.
+      if (!signal.aborted && (await lines.finish())) ws.close(1000, "the experiment has ended");
+    };
   };
 }

@@ -12,7 +12,7 @@ import { listExperiments } from "../functions/list-experiments.ts";
 import { listGroups } from "../functions/list-groups.ts";
 import { listHosts } from "../functions/list-hosts.ts";
 import { readLogs } from "../functions/read-logs.ts";
-import { checkTail, tailLogs, tailLogsSocket } from "../functions/tail-logs.ts";
+import { openTail, tailLogs } from "../functions/tail-logs.ts";
 import { updateExperiment } from "../functions/update-experiment.ts";
 import { updateGroup } from "../functions/update-group.ts";
 import { updateHost } from "../functions/update-host.ts";
@@ -122,8 +122,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     tokens,
     config,
     log,
-    checkTail: checkTail(tail),
-    tailLogsSocket: tailLogsSocket(tail),
+    openTail: openTail(tail),
   });
 
   const stop = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-// The two query parameters of every list that comes in pages.
+// The query parameters that several lists have: those of pages, and the beginning of an id.
 
 import { z } from "zod";
 
@@ -11,3 +11,12 @@ export const cursor = z
   .string()
   .regex(/^\d{1,18}$/, "a value of the header Skeduler-Cursor")
   .transform(BigInt);
+
+const beginningOfUuid =
+  /^(?:[0-9a-f]{1,8}|[0-9a-f]{8}(?:-[0-9a-f]{4}){0,2}-[0-9a-f]{0,4}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{0,12})$/;
+
+/** The first characters of a uuid. */
+export const idPrefix = z
+  .string()
+  .toLowerCase()
+  .regex(beginningOfUuid, "the beginning of an id, such as 123e4567 or 123e4567-e89b");

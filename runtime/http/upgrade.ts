@@ -20,14 +20,15 @@ import { requestIdOf } from "./request-id.ts";
 /** How long a client may take to answer our close before its connection is cut. */
 const closeMs = 5000;
 
+/** Sends the tail and closes the websocket; ends when it closes. */
+export type SendTail = (ws: WebSocket) => Promise<void>;
+
 export interface UpgradeDeps {
   readonly tokens: readonly Token[];
   readonly config: Pick<Config, "http">;
   readonly log: Log;
-  /** Throws an ApiError when there is no such log or the query is wrong. */
-  readonly checkTail: (id: string, query: URLSearchParams) => Promise<void>;
-  /** Sends the tail and closes the websocket; ends when it closes. */
-  readonly tailLogsSocket: (ws: WebSocket, request: { id: string; query: URLSearchParams }) => Promise<void>;
+  /** Throws an ApiError when there is no such log or the query is wrong; else gives what sends the tail. */
+  readonly openTail: (id: string, query: URLSearchParams) => Promise<SendTail>;
   /** Milliseconds between pings. */
   readonly pingEvery?: number;
 }
@@ -57,9 +58,9 @@ export function createUpgrade(deps: UpgradeDeps): { onUpgrade: OnUpgrade; close(
     );
   });
 
-  async function tail(ws: WebSocket, target: { id: string; query: URLSearchParams }, requestId: string): Promise<void> {
+  async function tail(ws: WebSocket, send: SendTail, requestId: string): Promise<void> {
     try {
-      await deps.tailLogsSocket(ws, target);
+      await send(ws);
     } catch (error) {
       if (ws.readyState !== WebSocket.OPEN) return; // the client left: whatever that broke is no news
       const told = toApiError(error, requestId, deps.log);
@@ -71,14 +72,14 @@ export function createUpgrade(deps: UpgradeDeps): { onUpgrade: OnUpgrade; close(
     const header = headerOf(request);
     guard(header, deps.config.http);
     authenticate(header, deps.tokens);
-    const target = parseTarget(request);
-    await deps.checkTail(target.id, target.query);
+    const { id, query } = parseTarget(request);
+    const send = await deps.openTail(id, query);
     if (closing) throw new ApiError("unavailable", "The server is stopping: try again.");
     if (socket.destroyed) return;
     server.handleUpgrade(request, socket, head, (ws) => {
       ws.on("error", (error) => deps.log.debug({ requestId, err: error }, "a websocket failed"));
       keepAlive(ws, socket, deps.pingEvery ?? pingMs);
-      tail(ws, target, requestId).catch(() => ws.terminate()); // tail answers its own errors
+      tail(ws, send, requestId).catch(() => ws.terminate()); // tail answers its own errors
     });
   }
 

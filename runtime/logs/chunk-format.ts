@@ -33,7 +33,7 @@ export interface Chunk {
   readonly entries: Buffer;
 }
 
-const newline = 0x0a;
+export const newline = 0x0a;
 
 /** Gathers records into one chunk. */
 export class ChunkBuilder {
@@ -137,6 +137,15 @@ function writeVarint(buffer: Buffer, at: number, value: number): number {
 /** RFC 3339 with nine digits, as Docker prints it. */
 export function formatTime(time: Time): string {
   return `${new Date(time.seconds * 1000).toISOString().slice(0, 19)}.${String(time.nanos).padStart(9, "0")}Z`;
+}
+
+/** An RFC 3339 time; digits beyond the nanosecond are dropped. */
+export function parseTime(text: string): Time {
+  const [, fraction = ""] = /\.(\d+)/.exec(text) ?? [];
+  return {
+    seconds: Math.floor(Date.parse(text.replace(/\.\d+/, "")) / 1000),
+    nanos: Number(fraction.slice(0, 9).padEnd(9, "0")),
+  };
 }
 
 /** Now, to the millisecond that Node knows. */

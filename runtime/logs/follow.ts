@@ -7,9 +7,10 @@ import { findChunk } from "../database/statements/read-log.ts";
 import type { Queryable } from "../database/pool.ts";
 import { ApiError } from "../errors.ts";
 import type { LogFeed, Watch } from "./feed.ts";
-import { offsetOfTail, type Attempt } from "./read.ts";
+import { newline } from "./chunk-format.ts";
+import { beginsLine, type Attempt } from "./read.ts";
 import { isEnded, type Status } from "../experiment/states.ts";
-import { cut, total, type View } from "./view.ts";
+import { cut, cutWithTimes, total, type View } from "./view.ts";
 
 export interface Position {
   readonly attempt: number;
@@ -23,10 +24,9 @@ export interface FollowOptions {
   readonly experimentId: string;
   readonly view: View;
   readonly timestamps: boolean;
-  /** Where to begin: a position, the last N lines of what is there, or (absent) the start of the latest attempt. */
-  readonly after?: Position | undefined;
-  readonly tail?: number | undefined;
-  readonly attempt?: number | undefined;
+  readonly start: Position;
+  /** That attempt alone, not those that follow it. */
+  readonly alone: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -41,31 +41,23 @@ const retryPause = 500;
 
 /** Ends when the experiment has ended and all was given, or the signal aborts. Throws ApiError not_found. */
 export async function* follow(options: FollowOptions): AsyncGenerator<Piece> {
-  let position = options.after;
-  let number = position?.attempt ?? options.attempt ?? (await latestNumber(options));
-  while (number !== undefined && !options.signal.aborted) {
+  let cursor: Cursor = { offset: options.start.offset, atLineStart: true };
+  for (let number = options.start.attempt; !options.signal.aborted; number += 1) {
     // Watched by its number: "the latest" would move on before this one was read to its end.
     using watch = options.feed.watch(options.experimentId, number);
-    const attempt = await waitForAttempt(options, watch);
-    if (attempt === undefined) return;
-    position ??= { attempt: number, offset: await startOfTail(options, attempt) };
-    const beyond: number | undefined = yield* followAttempt(options, watch, position);
-    if (beyond === undefined || options.attempt !== undefined) return;
+    if ((await waitForAttempt(options, watch)) === undefined) return;
+    const beyond: Cursor | undefined = yield* followAttempt(options, watch, cursor);
+    if (beyond === undefined || options.alone) return;
     // A client that counts bytes counts on through attempts: what is beyond this one's length belongs to the next.
-    number += 1;
-    position = { attempt: number, offset: beyond };
+    cursor = beyond;
   }
 }
 
-async function latestNumber(options: FollowOptions): Promise<number | undefined> {
-  using watch = options.feed.watch(options.experimentId, undefined);
-  return (await waitForAttempt(options, watch))?.number;
-}
-
-async function startOfTail(options: FollowOptions, attempt: Attempt): Promise<number> {
-  const { tail } = options;
-  if (tail === undefined) return 0;
-  return (await patiently(options, async () => offsetOfTail(options.db, attempt, options.view, tail))) ?? 0;
+/** Where a tail stands in an attempt. */
+interface Cursor {
+  readonly offset: number;
+  /** Whether what comes next begins a line of the answer: where an attempt ends within one, the next goes on there. */
+  readonly atLineStart: boolean;
 }
 
 /** The watched attempt once there is one; undefined where the experiment ended without it. */
@@ -85,25 +77,25 @@ async function waitForAttempt(options: FollowOptions, watch: Watch): Promise<Att
   return undefined;
 }
 
-/** Gives one attempt to its end. Answers how far the position lies beyond it, or undefined when all is over. */
+/** Gives one attempt to its end. Answers where that is in the next one, or undefined when all is over. */
 async function* followAttempt(
   options: FollowOptions,
   watch: Watch,
-  start: Position,
-): AsyncGenerator<Piece, number | undefined> {
-  const { view } = options;
-  let offset = start.offset;
+  start: Cursor,
+): AsyncGenerator<Piece, Cursor | undefined> {
+  const { db, view, timestamps } = options;
+  let { offset, atLineStart } = start;
   let seq: number | undefined;
-  let atLineStart = true;
   while (!options.signal.aborted) {
     const version = watch.version();
     const state = await patiently(options, async () => watch.state());
     const attempt = state?.attempt;
     if (state === undefined || attempt === undefined) return undefined; // removed meanwhile
     const length = total(view, attempt.bytes);
+    if (seq === undefined && offset > 0 && offset <= length && timestamps)
+      atLineStart = (await patiently(options, async () => beginsLine(db, attempt, view, offset))) ?? true;
     if (offset < length || (seq === undefined && offset === 0)) {
-      seq ??=
-        offset === 0 ? 0 : await patiently(options, async () => findChunk(options.db, attempt, view, "offset", offset));
+      seq ??= offset === 0 ? 0 : await patiently(options, async () => findChunk(db, attempt, view, "offset", offset));
       while (seq !== undefined && seq < attempt.nextSeq) {
         const from: number = seq;
         const chunks = await patiently(options, async () => options.feed.chunks(attempt, from));
@@ -113,18 +105,17 @@ async function* followAttempt(
           const plain = total(view, chunk.lengths);
           seq = chunk.seq + 1;
           if (plain <= skip) continue;
-          const bytes: Buffer =
-            options.timestamps && skip === 0
-              ? cut(view, chunk, true, atLineStart)
-              : cut(view, chunk, false).subarray(skip);
-          atLineStart = bytes.at(-1) === 0x0a;
+          const bytes: Buffer = timestamps
+            ? cutWithTimes(view, chunk, { from: skip, to: plain, atLineStart })
+            : cut(view, chunk).subarray(skip);
+          atLineStart = bytes.at(-1) === newline;
           offset = total(view, chunk.offsets) + plain;
           yield { attempt: attempt.number, end: offset, bytes };
         }
       }
     }
     if (attempt.closed) {
-      if (state.latest > attempt.number) return Math.max(0, offset - length);
+      if (state.latest > attempt.number) return { offset: Math.max(0, offset - length), atLineStart };
       if (isEnded(state.status as Status)) return undefined;
     }
     await watch.changed(version, options.signal);

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { ApiError } from "../errors.ts";
+import { parseTime, type Time } from "./chunk-format.ts";
 import type { Position } from "./follow.ts";
 import { parseView, type View } from "./view.ts";
 
@@ -16,6 +17,7 @@ const schema = z.strictObject({
   stream: z.string().optional(),
   timestamps: flag.optional(),
   tail: count("a number of lines").optional(),
+  since: z.iso.datetime({ offset: true, error: "an RFC 3339 time, such as 2026-11-24T14:20:07Z" }).optional(),
   attempt: count("the number of an attempt").optional(),
   after: z
     .string()
@@ -29,6 +31,8 @@ export interface LogQuery {
   readonly view: View;
   readonly timestamps: boolean;
   readonly tail: number | undefined;
+  /** Begin with the first line at this time or later. */
+  readonly since: Time | undefined;
   readonly attempt: number | undefined;
   readonly after: Position | undefined;
   /** Positions between the lines, by websocket. */
@@ -42,22 +46,23 @@ export function parseLogQuery(query: URLSearchParams): LogQuery {
     const details = asked.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
     throw new ApiError(
       "validation",
-      "The query has something that is not possible; possible are stream, timestamps, tail, attempt, after, ws, cursor.",
+      "The query has something that is not possible; possible are stream, timestamps, tail, since, attempt, after, ws, cursor.",
       { details },
     );
   }
-  const { stream, timestamps = false, tail, attempt, after, cursor = false } = asked.data;
+  const { stream, timestamps = false, tail, since, attempt, after, cursor = false } = asked.data;
   if (cursor && timestamps) {
     throw new ApiError("validation", "cursor counts bytes of the log as written: leave out timestamps.");
   }
-  if (after !== undefined && (tail !== undefined || attempt !== undefined || timestamps)) {
-    throw new ApiError("validation", "after says where to begin by itself: leave out tail, attempt and timestamps.");
+  if (after !== undefined && (tail !== undefined || since !== undefined || attempt !== undefined)) {
+    throw new ApiError("validation", "after says where to begin by itself: leave out tail, since and attempt.");
   }
   const [number, offset] = (after ?? "").split(".").map(Number);
   return {
     view: parseView(stream),
     timestamps,
     tail,
+    since: since === undefined ? undefined : parseTime(since),
     attempt,
     after: number !== undefined && offset !== undefined ? { attempt: number, offset } : undefined,
     cursor,

@@ -2,7 +2,7 @@
 // Pure: parses `?stream=`, cuts a chunk's bytes for a view, prints times.
 
 import { ApiError } from "../errors.ts";
-import { formatTime, records, streams, type PerStream, type Stream, type Time } from "./chunk-format.ts";
+import { formatTime, newline, records, streams, type PerStream, type Stream, type Time } from "./chunk-format.ts";
 
 export interface View {
   readonly streams: readonly Stream[];
@@ -41,19 +41,37 @@ export interface StoredChunk {
   readonly entries: Buffer;
 }
 
-/** A chunk's bytes in a view, with the time before each line if asked. */
-export function cut(view: View, chunk: StoredChunk, timestamps: boolean, atLineStart = true): Buffer {
-  if (!timestamps) {
-    const whole = streams.every((stream) => chunk.lengths[stream] === 0 || view.streams.includes(stream));
-    if (whole) return chunk.data;
-  }
+/** A chunk's bytes in a view. */
+export function cut(view: View, chunk: StoredChunk): Buffer {
+  const whole = streams.every((stream) => chunk.lengths[stream] === 0 || view.streams.includes(stream));
+  if (whole) return chunk.data;
+  const parts: Buffer[] = [];
+  for (const record of records(chunk.base, chunk.data, chunk.entries))
+    if (view.streams.includes(record.stream)) parts.push(record.bytes);
+  return Buffer.concat(parts);
+}
+
+export interface TimedRange {
+  /** Bytes of the view within this chunk, `to` exclusive. */
+  readonly from: number;
+  readonly to: number;
+  /** Whether the byte at `from` begins a line. */
+  readonly atLineStart: boolean;
+}
+
+/** A range of a chunk in a view, with the time before each line that begins in it. */
+export function cutWithTimes(view: View, chunk: StoredChunk, { from, to, atLineStart }: TimedRange): Buffer {
   const parts: Buffer[] = [];
   let starts = atLineStart;
+  let at = 0;
   for (const record of records(chunk.base, chunk.data, chunk.entries)) {
     if (!view.streams.includes(record.stream)) continue;
-    if (timestamps && starts) parts.push(Buffer.from(`${formatTime(record)} `, "latin1"));
-    starts = record.bytes.at(-1) === 0x0a;
-    parts.push(record.bytes);
+    const bytes = record.bytes.subarray(Math.max(0, from - at), Math.max(0, to - at));
+    at += record.bytes.length;
+    if (bytes.length === 0) continue;
+    if (starts) parts.push(Buffer.from(`${formatTime(record)} `, "latin1"));
+    starts = bytes.at(-1) === newline;
+    parts.push(bytes);
   }
   return Buffer.concat(parts);
 }

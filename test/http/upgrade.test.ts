@@ -6,7 +6,7 @@ import { after, test } from "node:test";
 import { WebSocket } from "ws";
 import { ApiError } from "../../runtime/errors.ts";
 import { serve } from "../../runtime/http/listen.ts";
-import { createUpgrade, type UpgradeDeps } from "../../runtime/http/upgrade.ts";
+import { createUpgrade, type SendTail } from "../../runtime/http/upgrade.ts";
 import { sealSession } from "../../runtime/http/cookie.ts";
 import { id, makeApp, tokens } from "./app.ts";
 
@@ -14,16 +14,16 @@ const closers: (() => Promise<void>)[] = [];
 after(async () => Promise.all(closers.map(async (close) => close())));
 
 async function start(
-  tail: UpgradeDeps["tailLogsSocket"] = async (ws) => {
+  tail: SendTail = async (ws) => {
     ws.send(Buffer.from("a line"));
     ws.close(1000);
     return Promise.resolve();
   },
 ) {
   const { app, config, log } = makeApp();
-  const checkTail = async (wanted: string) =>
-    wanted === id ? Promise.resolve() : Promise.reject(new ApiError("not_found", "There is no such experiment."));
-  const upgrade = createUpgrade({ tokens, config, log, checkTail, tailLogsSocket: tail, pingEvery: 30 });
+  const openTail = async (wanted: string) =>
+    wanted === id ? Promise.resolve(tail) : Promise.reject(new ApiError("not_found", "There is no such experiment."));
+  const upgrade = createUpgrade({ tokens, config, log, openTail, pingEvery: 30 });
   const server = await serve(app, config, { onUpgrade: upgrade.onUpgrade, log });
   const close = async () => {
     const stopped = server.close("the test is over");

@@ -245,4 +245,10 @@ test("the list is oldest first, whole or in pages, filtered", async () => {
   assert.deepEqual((await list("?order=desc&limit=1")).ids, ids.slice(4));
   assert.deepEqual((await list("?status=CANCELLED")).ids, [ids[1]]);
   assert.deepEqual((await list("?name=n3")).ids, [ids[3]]);
+  for (const length of [8, 9, 13, 20, 36])
+    assert.deepEqual((await list(`?id_prefix=${ids[3]?.slice(0, length).toUpperCase()}`)).ids, [ids[3]]);
+  assert.equal((await fresh.fetch("/experiments?id_prefix=x")).status, 400);
+  assert.equal((await fresh.fetch("/experiments?id_prefix=123e-4567")).status, 400);
+  const cancelled = await fresh.get(ids[1] ?? "");
+  assert.deepEqual((await list(`?updated_since=${cancelled.updated_at}`)).ids, [ids[1]]);
 });

@@ -76,6 +76,23 @@ test("timestamps stand before each line, in Docker's precision", async () => {
   assert.match(await stdout(id, "&timestamps=1&tail=1"), /^\d{4}-.{24}Z two\n$/);
 });
 
+test("since=TIME begins with the first line at that time or later, in reads and tails, with tail=N too", async () => {
+  const id = await run("echo one; sleep 0.1; echo two; echo err >&2; sleep 0.1; printf three");
+  const timed = (await stdout(id, "&timestamps=1")).split("\n");
+  const [first, second] = timed.map((line) => line.slice(0, 30));
+  const later = (time = ""): string =>
+    time.replace(/(\d{9})Z/, (_, nanos: string) => `${String(Number(nanos) + 1).padStart(9, "0")}Z`);
+  assert.equal(await stdout(id, `&since=${first}`), "one\ntwo\nthree");
+  assert.equal(await stdout(id, `&since=${later(first)}`), "two\nthree");
+  assert.equal(await stdout(id, `&since=${second}&tail=1`), "three");
+  assert.equal(await stdout(id, `&since=${later(first)}&timestamps=1`), timed.slice(1).join("\n"));
+  assert.equal(await stdout(id, "&since=2999-01-01T00:00:00Z"), "");
+  const tail = await system.fetch(`/logs/${id}/tail?stream=stdout&since=${encodeURIComponent(second ?? "")}`);
+  assert.equal(tail.headers.get("skeduler-position"), "1.4");
+  assert.equal(await tail.text(), "two\nthree");
+  assert.equal((await system.fetch(`/logs/${id}?since=yesterday`)).status, 400);
+});
+
 test("a closed log has length, ETag and ranges", async () => {
   const id = await run("echo 0123456789");
   const whole = await system.fetch(`/logs/${id}?stream=stdout`);

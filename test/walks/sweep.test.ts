@@ -96,6 +96,11 @@ test("a group is cancelled as one: what waits never starts, what runs is stopped
   assert.deepEqual(end.counts, { ENQUEUED: 0, RUNNING: 0, FINISHED: 1, CANCELLED: 7 });
   const [newest] = (await system.json("/groups?limit=1")) as unknown as { id: string }[];
   assert.equal(newest?.id, id);
+  const found = async (query: string) =>
+    ((await system.json(`/groups?${query}`)) as unknown as { id: string }[]).map((one) => one.id);
+  assert.ok((await found(`id_prefix=${id.slice(0, 13)}`)).includes(id));
+  assert.deepEqual(await found(`name=${encodeURIComponent(end.name)}&id_prefix=${id}`), [id]);
+  assert.deepEqual(await found(`name=nobody&id_prefix=${id}`), []);
 });
 
 test("an Idempotency-Key makes a sweep, or an array, once", async () => {

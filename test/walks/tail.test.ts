@@ -94,6 +94,27 @@ test("continued from a position it neither skips nor repeats", async () => {
   assert.equal(await tail(id, "?stream=stdout&after=1.1000"), log.slice(1000));
 });
 
+test("a tail says where it begins; with timestamps it goes on from a position without a time inside a line", async () => {
+  const { id } = await system.postScript("echo one; echo two; printf three");
+  await system.ended(id);
+  const timed = (await system.log(id, "?stream=stdout&timestamps=1")).toString();
+  const last = await system.fetch(`/logs/${id}/tail?stream=stdout&timestamps=1&tail=2`);
+  assert.equal(last.headers.get("skeduler-position"), "1.4");
+  assert.equal(await last.text(), timed.slice(timed.indexOf("\n") + 1));
+  assert.equal(await tail(id, "?stream=stdout&timestamps=1&after=1.4"), timed.slice(timed.indexOf("\n") + 1));
+  const within = await tail(id, "?stream=stdout&timestamps=1&after=1.6");
+  assert.equal(within, `o\n${timed.slice(timed.lastIndexOf("\n") + 1)}`);
+});
+
+test("with timestamps, a retry's log that follows on a line without an end gets no time inside it", async () => {
+  const { id } = await system.postScript("printf $SKEDULER_ATTEMPT; test $SKEDULER_ATTEMPT = 2", {
+    retries: { count: 1, on: ["exited"], backoff: "1ms" },
+  });
+  await system.until(id, (e) => e.status === "FINISHED" && e.attempt?.number === 2 && e.attempt.closed_at !== null);
+  assert.match(await tail(id, "?stream=stdout&timestamps=1&after=1.0"), /^\S{30} 12$/);
+  assert.equal(await tail(id, "?stream=stdout&timestamps=1&after=1.1"), "2");
+});
+
 test("a tail ends by itself when a waiting experiment is cancelled", async () => {
   await using quiet = await System.start();
   const { id } = await quiet.postScript("true");

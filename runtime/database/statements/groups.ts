@@ -26,14 +26,23 @@ const row = z.object({ seq: z.string(), body: z.string() });
 /** Groups as JSON text: what each was made of, and how many of its experiments are in which state. Newest first. */
 export async function readGroups(
   db: Queryable,
-  query: { readonly id: string } | { readonly before: bigint | undefined; readonly limit: number },
+  query:
+    | { readonly id: string }
+    | {
+        readonly before: bigint | undefined;
+        readonly limit: number;
+        readonly name?: string | undefined;
+        /** The beginning of an id. */
+        readonly id_prefix?: string | undefined;
+      },
 ): Promise<{ readonly seq: string; readonly body: string }[]> {
   const [where, values] =
     "id" in query
       ? ["g.id = $1 limit 1", [query.id]]
       : [
-          "($1::bigint is null or g.seq < $1) order by g.seq desc limit $2",
-          [query.before === undefined ? null : String(query.before), query.limit],
+          `($1::bigint is null or g.seq < $1) and ($3::text is null or g.name = $3) and starts_with(g.id::text, $4)
+            order by g.seq desc limit $2`,
+          [query.before === undefined ? null : String(query.before), query.limit, query.name, query.id_prefix ?? ""],
         ];
   return many(
     db,

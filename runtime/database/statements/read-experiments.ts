@@ -27,8 +27,13 @@ export interface PageQuery {
   readonly owner?: string | undefined;
   readonly name?: string | undefined;
   readonly group?: string | undefined;
+  /** The beginning of an id, as a uuid is written. */
+  readonly id_prefix?: string | undefined;
+  /** RFC 3339; inclusive. */
+  readonly updated_since?: string | undefined;
 }
 
+const anyId = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
 const page = z.object({ count: z.number(), last: z.string().nullable(), body: z.string().nullable() });
 export type Page = z.infer<typeof page>;
 
@@ -42,6 +47,8 @@ export async function readPage(db: Queryable, query: PageQuery): Promise<Page> {
     query.owner !== undefined && `j.owner = ${bind(query.owner)}`,
     query.name !== undefined && `j.name = ${bind(query.name)}`,
     query.group !== undefined && `j.group_id = ${bind(query.group)}::uuid`,
+    query.id_prefix !== undefined && idsFrom(query.id_prefix, bind),
+    query.updated_since !== undefined && `j.updated_at >= ${bind(query.updated_since)}::timestamptz`,
   ].filter((clause) => typeof clause === "string");
   const rows = await many(
     db,
@@ -54,4 +61,10 @@ export async function readPage(db: Queryable, query: PageQuery): Promise<Page> {
     values,
   );
   return rows[0] ?? { count: 0, last: null, body: null };
+}
+
+/** All ids that begin so, as a range of the primary key. */
+function idsFrom(prefix: string, bind: (value: unknown) => string): string {
+  const filled = (digit: string): string => prefix + anyId.replaceAll("x", digit).slice(prefix.length);
+  return `j.id between ${bind(filled("0"))}::uuid and ${bind(filled("f"))}::uuid`;
 }

@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import { many, maybeOne, type Queryable } from "../pool.ts";
-import type { PerStream, Stream } from "../../logs/chunk-format.ts";
+import type { PerStream, Stream, Time } from "../../logs/chunk-format.ts";
 import type { StoredChunk, View } from "../../logs/view.ts";
 
 const bigint = z.union([z.string(), z.number()]).transform(Number);
@@ -147,4 +147,24 @@ export async function findChunk(
     [attempt.id, attempt.day, attempt.nextSeq, target],
   );
   return row?.seq ?? 0;
+}
+
+/** How much earlier than a chunk's `last_time` (whole seconds) one of its records may be: the streams are not in one order. */
+const slackSeconds = 2;
+
+/** The first chunk that may hold a record at this time or later; undefined where none does. */
+export async function findChunkSince(
+  db: Queryable,
+  attempt: { readonly id: string; readonly day: string },
+  time: Time,
+): Promise<number | undefined> {
+  const row = await maybeOne(
+    db,
+    z.object({ seq: bigint }),
+    `select seq from skeduler.log_chunks
+      where attempt_id = $1 and day = $2::date and last_time >= to_timestamp($3::float8) - make_interval(secs => $4)
+      order by seq limit 1`,
+    [attempt.id, attempt.day, time.seconds, slackSeconds],
+  );
+  return row?.seq;
 }
