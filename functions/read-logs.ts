@@ -8,7 +8,7 @@ import type { AppContext, EndpointHandler } from "../runtime/http/env.ts";
 import { parseId } from "../runtime/http/id.ts";
 import { parseRange } from "../runtime/http/range.ts";
 import { parseLogQuery, type LogQuery } from "../runtime/logs/query.ts";
-import { offsetOf, readRange, type Attempt } from "../runtime/logs/read.ts";
+import { logExpired, offsetOf, readClosed, readRange, type Attempt } from "../runtime/logs/read.ts";
 import { total } from "../runtime/logs/view.ts";
 
 const plain = { "Content-Type": "text/plain; charset=utf-8", "X-Content-Type-Options": "nosniff" };
@@ -25,6 +25,7 @@ export function readLogs({ db }: { readonly db: Pool }): EndpointHandler {
       if (query.attempt === undefined) return new Response("", { headers: plain });
       throw new ApiError("not_found", `The experiment has no attempt ${query.attempt}; it has had ${state.latest}.`);
     }
+    if (state.attempt.expired !== undefined) throw logExpired(state.attempt);
     if (state.attempt.closed && !query.timestamps && query.tail === undefined && query.since === undefined) {
       return closedLog(c, db, state.attempt, query);
     }
@@ -39,8 +40,8 @@ async function growingLog(db: Pool, attempt: Attempt, query: LogQuery): Promise<
   return new Response(ReadableStream.from(bytes), { headers: plain });
 }
 
-function closedLog(c: AppContext, db: Pool, attempt: Attempt, { view }: LogQuery): Response {
-  const length = total(view, attempt.bytes);
+async function closedLog(c: AppContext, db: Pool, attempt: Attempt, { view }: LogQuery): Promise<Response> {
+  const { length, read } = await readClosed(db, attempt, view);
   const etag = `"${attempt.id}-${view.name.replaceAll(",", "+")}"`;
   const headers = { ...plain, ETag: etag, "Accept-Ranges": "bytes" };
   const none = c.req.header("if-none-match");
@@ -57,7 +58,7 @@ function closedLog(c: AppContext, db: Pool, attempt: Attempt, { view }: LogQuery
     );
   }
   const { start, end } = range ?? { start: 0, end: length };
-  const body = ReadableStream.from(readRange(db, attempt, { view, start, end, timestamps: false }));
+  const body = ReadableStream.from(read(start, end));
   return new Response(body, {
     status: range === undefined ? 200 : 206,
     headers: {

@@ -10,7 +10,7 @@ import type { SendTail } from "../runtime/http/upgrade.ts";
 import { follow, type FollowOptions, type Position } from "../runtime/logs/follow.ts";
 import type { LogFeed } from "../runtime/logs/feed.ts";
 import { parseLogQuery, type LogQuery } from "../runtime/logs/query.ts";
-import { offsetOf } from "../runtime/logs/read.ts";
+import { logExpired, offsetOf } from "../runtime/logs/read.ts";
 import { LineSocket } from "../runtime/logs/line-socket.ts";
 
 export interface TailDeps {
@@ -29,6 +29,7 @@ function findStart({ db }: Pick<TailDeps, "db">): (id: string, query: URLSearchP
     const { attempt } = state;
     if (asked.attempt !== undefined && attempt === undefined)
       throw new ApiError("not_found", `The experiment has no attempt ${asked.attempt}; it has had ${state.latest}.`);
+    if (attempt?.expired !== undefined) throw logExpired(attempt);
     const start =
       asked.after ??
       (attempt === undefined

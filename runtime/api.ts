@@ -16,6 +16,7 @@ import { openTail, tailLogs } from "../functions/tail-logs.ts";
 import { updateExperiment } from "../functions/update-experiment.ts";
 import { updateGroup } from "../functions/update-group.ts";
 import { updateHost } from "../functions/update-host.ts";
+import { expireLogs, expireLogsTask } from "../tasks/expire-logs.ts";
 import { keepHouse, keepHouseTask } from "../tasks/keep-house.ts";
 import { placeExperiments, placeExperimentsTask } from "../tasks/place-experiments.ts";
 import type { Config } from "./config/schema.ts";
@@ -137,9 +138,13 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     const queue = await startQueue({
       pool: control,
       log,
-      tasks: { [placeExperimentsTask]: placeExperiments(placement), [keepHouseTask]: keepHouse(control) },
+      tasks: {
+        [placeExperimentsTask]: placeExperiments(placement),
+        [keepHouseTask]: keepHouse(control),
+        [expireLogsTask]: expireLogs({ db: control, retention: config.logs.retention, log }),
+      },
       concurrency: 2,
-      cron: { [keepHouseTask]: "17 * * * *" },
+      cron: { [keepHouseTask]: "17 * * * *", [expireLogsTask]: "47 * * * *" },
     });
     const watchHosts = async (): Promise<void> => {
       for (const id of await giveUpLostHosts(control, config.hosts.lost_after)) notifier.changed(id);

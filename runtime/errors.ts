@@ -15,6 +15,7 @@ export const statusOf = {
   method_not_allowed: 405,
   conflict: 409,
   stale: 409,
+  log_expired: 410,
   payload_too_large: 413,
   range_not_satisfiable: 416,
   idempotency_mismatch: 422,

@@ -25,7 +25,7 @@ const allowed: Record<string, readonly string[]> = {
   bin: ["api", "runner", "config", "database", "up", "experiment"],
   api: ["functions", "tasks", "config", "database", "http", "logs", "placement"],
   functions: ["placement", "database", "experiment", "logs", "http", "config", "coalesce"],
-  tasks: ["runner", "placement", "database", "docker", "logs", "experiment"],
+  tasks: ["runner", "placement", "database", "docker", "logs", "experiment", "config"],
   http: ["functions", "config", "database"],
   runner: ["tasks", "config", "database", "docker", "experiment", "logs"],
   logs: ["database", "experiment"],

@@ -62,6 +62,12 @@ const size = (written: string) =>
     parse: (value) => parseSize(String(value)) || undefined,
   });
 
+const atLeast = (value: number | undefined, least: number): number | undefined =>
+  value !== undefined && value >= least ? value : undefined;
+
+/** A hundred years, ms: logs are looked at by the hour, no timer runs that long. */
+const longestRetention = 100 * 365 * 24 * 3_600_000;
+
 const parseCount = (value: unknown): number | undefined => parseWhole(value, 10_000);
 
 const levels = ["debug", "info", "warn", "error"] as const;
@@ -143,6 +149,24 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   hosts: z.strictObject({ lost_after: duration("5m") }).prefault({}),
+  logs: z
+    .strictObject({
+      max_bytes: leaf("1GiB", {
+        allowed: 'a size of at least 1MiB, like "4GiB"',
+        parse: (value) => atLeast(parseSize(String(value)), 1024 ** 2),
+      }),
+      retention: z
+        .strictObject({
+          age: leaf("0", {
+            allowed: 'a duration of at least 1h, like "2160h" (90 days), or "0" for ever',
+            parse: (value) =>
+              value === 0 || value === "0" ? 0 : atLeast(parseDuration(String(value), longestRetention), 3_600_000),
+          }),
+          size: optionalSize(),
+        })
+        .prefault({}),
+    })
+    .prefault({}),
   runner: z
     .strictObject({
       name: optionalLeaf({

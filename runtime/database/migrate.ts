@@ -7,6 +7,7 @@ import pg from "pg";
 import { UserError } from "../errors.ts";
 import { connectionFault } from "./faults.ts";
 import { checkOwnership } from "./ownership.ts";
+import { preparePartitions } from "./statements/housekeeping.ts";
 
 const folder = new URL("../../migrations/", import.meta.url);
 /** An arbitrary constant that every Skeduler migrator takes: "skeduler" in ASCII, folded to 63 bits. */
@@ -47,6 +48,7 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
     await client.query("select pg_advisory_lock($1::bigint)", [migrationLock]);
     const applied = await applyFiles(client, options);
     await runMigrations({ connectionString: url });
+    await preparePartitions(client); // a runner may store lines before any API process has started
     return { applied };
   } finally {
     await client.end();

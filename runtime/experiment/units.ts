@@ -15,15 +15,15 @@ const millisecondsOf: Readonly<Record<string, number>> = {
 /** The longest duration: 24 days, since a timer of Node holds at most 2^31 - 1 ms (24.8 days). */
 export const longestDuration = 24 * 24 * 3_600_000;
 
-/** Whole milliseconds of a duration in Go's notation, or undefined. "0" needs no unit; nothing negative, nothing above 24 days. */
-export function parseDuration(text: string): number | undefined {
+/** Whole milliseconds of a duration in Go's notation, or undefined. "0" needs no unit; nothing negative, nothing above `longest` ms. */
+export function parseDuration(text: string, longest = longestDuration): number | undefined {
   if (text === "0") return 0;
   if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
   let total = 0;
   for (const [, number = "", unit = ""] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
     total += Number(number) * (millisecondsOf[unit] ?? 0);
   }
-  if (total > longestDuration) return undefined;
+  if (total > longest) return undefined;
   return total > 0 ? Math.max(1, Math.round(total)) : 0; // a tiny time-out is not "no time-out"
 }
 

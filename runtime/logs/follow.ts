@@ -8,9 +8,10 @@ import type { Queryable } from "../database/pool.ts";
 import { ApiError } from "../errors.ts";
 import type { LogFeed, Watch } from "./feed.ts";
 import { newline } from "./chunk-format.ts";
-import { beginsLine, type Attempt } from "./read.ts";
+import { markGap } from "./gap.ts";
+import { beginsLine, logExpired, type Attempt } from "./read.ts";
 import { isEnded, type Status } from "../experiment/states.ts";
-import { cut, cutWithTimes, total, type View } from "./view.ts";
+import { cut, cutWithTimes, total, type StoredChunk, type View } from "./view.ts";
 
 export interface Position {
   readonly attempt: number;
@@ -86,12 +87,14 @@ async function* followAttempt(
   const { db, view, timestamps } = options;
   let { offset, atLineStart } = start;
   let seq: number | undefined;
+  let before: StoredChunk | undefined;
   while (!options.signal.aborted) {
     const version = watch.version();
     const state = await patiently(options, async () => watch.state());
     const attempt = state?.attempt;
     if (state === undefined || attempt === undefined) return undefined; // removed meanwhile
     const length = total(view, attempt.bytes);
+    if (attempt.expired !== undefined && (offset < length || offset === 0)) throw logExpired(attempt);
     if (seq === undefined && offset > 0 && offset <= length && timestamps)
       atLineStart = (await patiently(options, async () => beginsLine(db, attempt, view, offset))) ?? true;
     if (offset < length || (seq === undefined && offset === 0)) {
@@ -100,10 +103,18 @@ async function* followAttempt(
         const from: number = seq;
         const chunks = await patiently(options, async () => options.feed.chunks(attempt, from));
         if (chunks === undefined) return undefined;
+        if (chunks.length === 0) break; // expired just now
         for (const chunk of chunks) {
           const skip = Math.max(0, offset - total(view, chunk.offsets));
           const plain = total(view, chunk.lengths);
+          const gap = markGap(view, attempt.number, before, chunk, options.timestamps);
+          before = chunk;
           seq = chunk.seq + 1;
+          if (gap.length > 0) {
+            atLineStart = true;
+            offset = total(view, chunk.offsets);
+            yield { attempt: attempt.number, end: offset, bytes: gap };
+          }
           if (plain <= skip) continue;
           const bytes: Buffer = timestamps
             ? cutWithTimes(view, chunk, { from: skip, to: plain, atLineStart })

@@ -2,10 +2,20 @@
 
 import type { Queryable } from "../database/pool.ts";
 import { findChunk, findChunkSince, readChunks, type LogState } from "../database/statements/read-log.ts";
+import { ApiError } from "../errors.ts";
 import { newline, records, type Time } from "./chunk-format.ts";
+import { endOf, markGap } from "./gap.ts";
 import { cut, cutWithTimes, total, type StoredChunk, type View } from "./view.ts";
 
 export type Attempt = NonNullable<LogState["attempt"]>;
+
+/** The error for whoever asks for a log that is no longer there. */
+export function logExpired({ number, expired }: Attempt): ApiError {
+  return new ApiError(
+    "log_expired",
+    `The log of attempt ${number} was deleted at ${expired ?? ""}: logs are kept for a time only (logs.retention).`,
+  );
+}
 
 const chunksPerRead = 4;
 
@@ -23,18 +33,25 @@ export async function* readRange(db: Queryable, attempt: Attempt, range: Range):
   let seq = range.start === 0 ? 0 : await findChunk(db, attempt, range.view, "offset", range.start);
   let atLineStart = !range.timestamps || (await beginsLine(db, attempt, range.view, range.start));
   let next: Promise<StoredChunk[]> = readChunks(db, attempt, seq, chunksPerRead);
+  let before: StoredChunk | undefined;
   while (seq < attempt.nextSeq) {
     const chunks = await next;
     const last = chunks.at(-1);
     if (last === undefined) return;
     seq = last.seq + 1;
-    const more = seq < attempt.nextSeq && total(range.view, last.offsets) + total(range.view, last.lengths) < range.end;
+    const more = seq < attempt.nextSeq && endOf(range.view, last) < range.end;
     // The next read runs while this one is sent.
     if (more) {
       next = readChunks(db, attempt, seq, chunksPerRead);
       next.catch(() => undefined); // awaited in the next turn; a client that left may never get there
     }
     for (const chunk of chunks) {
+      const gap = markGap(range.view, attempt.number, before, chunk, range.timestamps);
+      if (gap.length > 0 && before !== undefined && endOf(range.view, before) < range.end) {
+        atLineStart = true;
+        yield gap;
+      }
+      before = chunk;
       const bytes = slice(range, chunk, atLineStart);
       if (bytes.length > 0) {
         atLineStart = bytes.at(-1) === newline;
@@ -101,6 +118,36 @@ function isEarlier(a: Time, b: Time): boolean {
   return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanos < b.nanos);
 }
 
+export interface ClosedLog {
+  /** Bytes of the view as it is read. */
+  readonly length: number;
+  /** Bytes of that, start inclusive, end exclusive. */
+  readonly read: (start: number, end: number) => AsyncGenerator<Buffer>;
+}
+
+/** The log of a closed attempt, which has a length: where its middle is not kept, with the line that says so in its place. */
+export async function readClosed(db: Queryable, attempt: Attempt, view: View): Promise<ClosedLog> {
+  const written = total(view, attempt.bytes);
+  const plain = (start: number, end: number): AsyncGenerator<Buffer> =>
+    readRange(db, attempt, { view, start, end, timestamps: false });
+  if (attempt.cut === undefined) return { length: written, read: plain };
+  const [before] = await readChunks(db, attempt, attempt.cut.from - 1, 1);
+  const [after] = await readChunks(db, attempt, attempt.cut.to, 1);
+  if (before === undefined || after === undefined) throw logExpired(attempt);
+  const begins = endOf(view, before);
+  const resumes = total(view, after.offsets);
+  const mark = markGap(view, attempt.number, before, after, false);
+  const beyond = begins + mark.length;
+  return {
+    length: beyond + written - resumes,
+    read: async function* (start, end) {
+      if (start < begins) yield* plain(start, Math.min(end, begins));
+      if (start < beyond && end > begins) yield mark.subarray(Math.max(0, start - begins), end - begins);
+      if (end > beyond) yield* plain(Math.max(0, start - beyond) + resumes, end - beyond + resumes);
+    },
+  };
+}
+
 /** The offset in the view at which the last `lines` lines begin. A last line without newline counts as one. */
 async function offsetOfTail(db: Queryable, attempt: Attempt, view: View, lines: number): Promise<number> {
   const length = total(view, attempt.bytes);
@@ -111,12 +158,16 @@ async function offsetOfTail(db: Queryable, attempt: Attempt, view: View, lines: 
   if (skip <= 0) return 0;
   // The chunk in which the skip-th newline stands: fewer than that many come before it.
   const seq = await findChunk(db, attempt, view, "line", skip - 1);
-  let newlines: number | undefined;
-  for (let at = seq; at < attempt.nextSeq; at += 1) {
+  let begin = 0;
+  for (let at = seq; at < attempt.nextSeq;) {
     const [chunk] = await readChunks(db, attempt, at, 1);
     if (chunk === undefined) break;
+    at = chunk.seq + 1;
     const bytes = cut(view, chunk);
-    newlines ??= total(view, chunk.lines);
+    let newlines = total(view, chunk.lines);
+    // That line is in the middle that is not kept: begin there, so that the reader is told.
+    if (newlines >= skip) return begin;
+    begin = endOf(view, chunk);
     let from = 0;
     for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, from)) {
       from = end + 1;

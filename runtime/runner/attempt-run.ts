@@ -48,7 +48,9 @@ export interface RunnerContext {
   /** Milliseconds. */
   readonly pullTimeout: number;
   readonly stopGrace: number;
+  /** Docker's own log, until it is stored; and what is stored of it. */
   readonly logMaxBytes: number;
+  readonly maxLogBytes: number;
   /** A folder of this host under which each attempt gets one of its own. */
   readonly outputs: string | undefined;
   readonly policy: Policy;
@@ -85,6 +87,8 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
       nextSeq: attempt.next_seq,
       position: attempt.log_position as LogPosition,
       endsLine: attempt.ends_line,
+      storedBytes: attempt.stored_bytes,
+      maxBytes: context.maxLogBytes,
       onStored: () => context.changed(attempt.experiment_id),
       signal: signals.detach,
     }),

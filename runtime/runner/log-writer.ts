@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isUnavailable } from "../database/faults.ts";
 import type { Queryable } from "../database/pool.ts";
 import { appendLog } from "../database/statements/append-log.ts";
+import { cutLog } from "../database/statements/cut-log.ts";
 import type { LogPosition, StreamPosition } from "../docker/log-entries.ts";
 import { ChunkBuilder, now, type LogRecord } from "../logs/chunk-format.ts";
 
@@ -24,6 +25,9 @@ export interface LogWriterOptions {
   readonly position: LogPosition;
   /** Whether what is stored so far ends with a newline (or nothing is). */
   readonly endsLine: boolean;
+  /** Bytes that are stored, and may be: beyond, the middle of the log is left out. */
+  readonly storedBytes: number;
+  readonly maxBytes: number;
   readonly onStored: () => void;
   readonly signal: AbortSignal;
 }
@@ -41,12 +45,14 @@ export class LogWriter {
   #seq: number;
   #position: LogPosition;
   #endsLine: boolean;
+  #storedBytes: number;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
     this.#seq = options.nextSeq;
     this.#position = options.position;
     this.#endsLine = options.endsLine;
+    this.#storedBytes = options.storedBytes;
   }
 
   /** Where the reading of Docker's log stands in what is stored. */
@@ -109,16 +115,30 @@ export class LogWriter {
     }
   }
 
-  /** Keeps trying while the database is away. */
   async #store(chunk: ReturnType<ChunkBuilder["build"]>, position: LogPosition): Promise<void> {
-    const { db, attemptId, epoch, signal, onStored } = this.#options;
+    const { db, attemptId, epoch, maxBytes, onStored } = this.#options;
+    await this.#patiently(async () => {
+      if (!(await appendLog(db, { attemptId, epoch, seq: this.#seq, chunk, position }))) throw new Fenced();
+    });
+    this.#seq += 1;
+    this.#position = position;
+    this.#storedBytes += chunk.data.length;
+    onStored();
+    if (this.#storedBytes <= maxBytes) return;
+    await this.#patiently(async () => {
+      const kept = await cutLog(db, { attemptId, epoch, head: maxBytes / 2, end: (maxBytes * 3) / 8 });
+      if (kept === undefined) throw new Fenced();
+      this.#storedBytes = kept;
+    });
+  }
+
+  /** Keeps trying while the database is away. */
+  async #patiently(work: () => Promise<void>): Promise<void> {
+    const { signal } = this.#options;
     for (;;) {
       signal.throwIfAborted();
       try {
-        if (!(await appendLog(db, { attemptId, epoch, seq: this.#seq, chunk, position }))) throw new Fenced();
-        this.#seq += 1;
-        this.#position = position;
-        onStored();
+        await work();
         return;
       } catch (error) {
         if (!isUnavailable(error)) throw error;

@@ -147,6 +147,7 @@ async function start(
       pullTimeout: config.runner.pull_timeout,
       stopGrace: config.runner.stop_grace,
       logMaxBytes: config.runner.log_max_size,
+      maxLogBytes: config.logs.max_bytes,
       outputs: config.runner.outputs === undefined ? undefined : resolve(config.runner.outputs),
       policy: policyOf(config),
       secrets: config.runner.secrets,

@@ -36,7 +36,7 @@ test("every key has a reason beside it", () => {
   const bare = lines.filter(
     (line, n) =>
       /^\s*[a-z_]+:( .*)?$/.test(line) &&
-      !/^(http|docker|runner|scheduler|fair_share|quotas|hosts|container):$/.test(line) &&
+      !/^(http|docker|runner|scheduler|fair_share|quotas|hosts|container|logs|retention):$/.test(line) &&
       !/^\s*# .{20,}/.test(lines[n - 1] ?? ""),
   );
   assert.deepEqual(bare, []);

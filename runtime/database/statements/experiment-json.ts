@@ -18,7 +18,7 @@ export const experimentJson = `json_build_object(
   'attempt', case when a.id is null then null else json_build_object(
     'number', a.number, 'id', a.id, 'host', a.host, 'gpus', a.gpus, 'placed_at', ${time("a.placed_at")},
     'started_at', ${time("a.started_at")}, 'ended_at', ${time("a.ended_at")}, 'closed_at', ${time("a.closed_at")},
-    'output', a.output, 'result', a.result) end)::text`;
+    'output', a.output, 'log_expired_at', ${time("a.log_expired_at")}, 'result', a.result) end)::text`;
 
 /** Joins the latest attempt of `j` as `a`. */
 export const latestAttempt = "left join skeduler.attempts a on a.experiment_id = j.id and a.number = j.attempt";

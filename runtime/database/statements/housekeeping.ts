@@ -1,15 +1,15 @@
 // What has to be done now and then: partitions for the days to come, so that a day's logs can go by dropping one table.
 
 import pg from "pg";
-import type { Pool, Queryable } from "../pool.ts";
+import type { Queryable } from "../pool.ts";
 
 /** How many days have their partition ahead. */
 const daysAhead = 7;
 
 /** Makes the partitions of today and the days ahead; those that exist stay. Racing processes agree. */
-export async function preparePartitions(pool: Pool): Promise<void> {
+export async function preparePartitions(db: Queryable): Promise<void> {
   for (let ahead = 0; ahead <= daysAhead; ahead += 1) {
-    const { rows } = await pool.query<{ day: string; next: string; missing: boolean }>(
+    const { rows } = await db.query<{ day: string; next: string; missing: boolean }>(
       `select d::text as day, (d + 1)::text as next,
               to_regclass('skeduler.log_chunks_' || to_char(d, 'YYYYMMDD')) is null as missing
          from (select current_date + $1::int as d) x`,
@@ -18,14 +18,13 @@ export async function preparePartitions(pool: Pool): Promise<void> {
     const [row] = rows;
     if (row?.missing !== true) continue;
     try {
-      await pool.query(
+      await db.query(
         `create table if not exists skeduler.log_chunks_${row.day.replaceAll("-", "")}
            partition of skeduler.log_chunks for values from ('${row.day}') to ('${row.next}')`,
       );
     } catch (error) {
-      // Rows of this day lie in the default partition already (23514), or another process was first (42P07, 23505).
-      if (!(error instanceof pg.DatabaseError && ["23514", "42P07", "23505", "42P17"].includes(error.code ?? "")))
-        throw error;
+      // Another process was first.
+      if (!(error instanceof pg.DatabaseError && ["42P07", "23505", "42P17"].includes(error.code ?? ""))) throw error;
     }
   }
 }

@@ -25,8 +25,13 @@ export interface LogState {
         readonly day: string;
         readonly nextSeq: number;
         readonly closed: boolean;
+        /** As written: with what was cut out of the middle. */
         readonly bytes: PerStream;
         readonly lines: PerStream;
+        /** Chunks that are not kept, from the one to the other, exclusive. */
+        readonly cut: { readonly from: number; readonly to: number } | undefined;
+        /** When its log expired, RFC 3339. */
+        readonly expired: string | undefined;
       }
     | undefined;
 }
@@ -40,6 +45,9 @@ const stateRow = z
     day: z.string().nullable(),
     next_seq: bigint.nullable(),
     closed: z.boolean().nullable(),
+    cut_from: bigint.nullable(),
+    cut_to: bigint.nullable(),
+    expired: z.string().nullable(),
   })
   .loose();
 
@@ -59,7 +67,8 @@ export async function readLogState(
     db,
     stateRow,
     `select j.status::text as status, j.attempt as latest, a.id::text as id, a.number, a.day::text as day, a.next_seq,
-            a.closed_at is not null as closed, a.stdout_bytes, a.stderr_bytes, a.skeduler_bytes,
+            a.closed_at is not null as closed, a.cut_from, a.cut_to,
+            to_char(a.log_expired_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as expired, a.stdout_bytes, a.stderr_bytes, a.skeduler_bytes,
             a.stdout_lines, a.stderr_lines, a.skeduler_lines
        from public.jobs j left join skeduler.attempts a on a.experiment_id = j.id and a.number = coalesce($2::int, j.attempt)
       where j.id = $1`,
@@ -77,6 +86,8 @@ export async function readLogState(
           closed: row.closed === true,
           bytes: pick(row, "bytes"),
           lines: pick(row, "lines"),
+          cut: row.cut_from === null || row.cut_to === null ? undefined : { from: row.cut_from, to: row.cut_to },
+          expired: row.expired ?? undefined,
         };
   return { status: row.status, latest: row.latest, attempt };
 }
@@ -98,7 +109,7 @@ const chunkColumns = `seq, base_time / 1000000000 as base_seconds, base_time % 1
   stdout_offset, stderr_offset, skeduler_offset, stdout_line, stderr_line, skeduler_line,
   stdout_length, stderr_length, skeduler_length, data, entries`;
 
-/** Up to `limit` chunks from `seq` on, in order. */
+/** Up to `limit` chunks from `seq` on, in order. Where the middle of the log is not kept, their sequence has a gap. */
 export async function readChunks(
   db: Queryable,
   attempt: { readonly id: string; readonly day: string },
@@ -109,7 +120,7 @@ export async function readChunks(
     db,
     chunkRow,
     `select ${chunkColumns} from skeduler.log_chunks
-      where attempt_id = $1 and day = $2::date and seq >= $3 and seq < $3::bigint + $4 order by seq`,
+      where attempt_id = $1 and day = $2::date and seq >= $3 order by seq limit $4`,
     [attempt.id, attempt.day, seq, limit],
   );
   return rows.map((row) => ({
@@ -134,16 +145,17 @@ export async function findChunk(
   const column = (stream: Stream): string => `${stream}_${unit}`;
   const row = await maybeOne(
     db,
-    z.object({ seq: bigint }),
+    z.object({ seq: bigint.nullable() }),
     `with recursive search (low, high) as (
        select 0::bigint, greatest($3::bigint - 1, 0)
        union all
        select case when c.before <= $4 then m.middle else s.low end, case when c.before <= $4 then s.high else m.middle - 1 end
          from search s, lateral (select (s.low + s.high + 1) / 2 as middle) m,
               lateral (select ${view.streams.map(column).join(" + ")} as before from skeduler.log_chunks
-                        where attempt_id = $1 and day = $2::date and seq = m.middle) c
+                        where attempt_id = $1 and day = $2::date and seq <= m.middle order by seq desc limit 1) c
         where s.low < s.high)
-     select low as seq from search where low >= high`,
+     select max(seq) as seq from skeduler.log_chunks
+      where attempt_id = $1 and day = $2::date and seq <= (select low from search where low >= high)`,
     [attempt.id, attempt.day, attempt.nextSeq, target],
   );
   return row?.seq ?? 0;

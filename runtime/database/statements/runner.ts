@@ -155,6 +155,7 @@ const openAttempt = z.object({
   started: z.boolean(),
   next_seq: z.string().transform(Number),
   ends_line: z.boolean(),
+  stored_bytes: z.string().transform(Number),
   log_position: z.unknown(),
   /** False: the experiment was cancelled (or enqueued anew), this attempt is to be stopped. */
   wanted: z.boolean(),
@@ -179,6 +180,7 @@ export async function readOpenAttempts(db: Queryable, host: string, epoch: strin
             j.resources ->> 'shm_size' as shm_size, j.time_limit, j.time_limit_warning,
             a.warned_at is not null as warned, j.retries, j.retried, a.gpus, a.container_id, a.started_at is not null as started,
             a.next_seq::text as next_seq, a.log_position,
+            (a.stdout_bytes + a.stderr_bytes + a.skeduler_bytes - a.cut_bytes)::text as stored_bytes,
             coalesce((select substring(c.data from length(c.data)) = '\\x0a' from skeduler.log_chunks c
                        where c.attempt_id = a.id and c.day = a.day and c.seq = a.next_seq - 1), true) as ends_line,
             j.status = 'RUNNING' and j.attempt = a.number as wanted
