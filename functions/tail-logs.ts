@@ -67,8 +67,9 @@ export function tailLogs(deps: TailDeps): EndpointHandler {
             controller.close();
           } else controller.enqueue(next.value.bytes);
         },
-        cancel() {
+        async cancel() {
           left.abort();
+          await pieces.return(undefined); // where it was not waiting but asked for nothing more
         },
       },
       { highWaterMark: 0 },

@@ -8,10 +8,12 @@ import { getExperiment } from "../functions/get-experiment.ts";
 import { getGroup } from "../functions/get-group.ts";
 import { getHost } from "../functions/get-host.ts";
 import { getPlacement } from "../functions/get-placement.ts";
+import { listEvents } from "../functions/list-events.ts";
 import { listExperiments } from "../functions/list-experiments.ts";
 import { listGroups } from "../functions/list-groups.ts";
 import { listHosts } from "../functions/list-hosts.ts";
 import { readLogs } from "../functions/read-logs.ts";
+import { streamEvents } from "../functions/stream-events.ts";
 import { openTail, tailLogs } from "../functions/tail-logs.ts";
 import { updateExperiment } from "../functions/update-experiment.ts";
 import { updateGroup } from "../functions/update-group.ts";
@@ -29,6 +31,8 @@ import { backgroundPatience, connectPool, createPool } from "./database/pool.ts"
 import { startQueue } from "./database/queue.ts";
 import { giveUpLostHosts } from "./database/statements/hosts.ts";
 import { preparePartitions } from "./database/statements/housekeeping.ts";
+import { settleEvents } from "./database/statements/read-events.ts";
+import { EventFeed } from "./events/feed.ts";
 import type { Env } from "./http/env.ts";
 import { serve } from "./http/listen.ts";
 import { createRouter } from "./http/router.ts";
@@ -62,6 +66,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
   try {
     await requireMigrated(db);
     await preparePartitions(db);
+    await settleEvents(db);
   } catch (error) {
     await db.end();
     throw error;
@@ -88,12 +93,19 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
   };
   const closing = new AbortController();
   const feed = new LogFeed(db);
+  const events = new EventFeed(db);
   const listening = listen({
     url: database,
     log,
     signal: closing.signal,
-    onChanged: (ids) => feed.wake(ids),
-    onConnected: () => feed.wakeAll(),
+    onChanged: (ids) => {
+      feed.wake(ids);
+      events.wake();
+    },
+    onConnected: () => {
+      feed.wakeAll();
+      events.wake();
+    },
   });
   const tail = { db, feed, closing: closing.signal };
   const shared = { db, maxBody: config.http.max_body, placeSoon };
@@ -111,6 +123,8 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       updateHost: updateHost(shared),
       deleteHost: deleteHost({ db }),
       updateExperiment: updateExperiment({ ...shared, notifier }),
+      listEvents: listEvents({ db }),
+      streamEvents: streamEvents({ db, feed: events, closing: closing.signal }),
       readLogs: readLogs({ db }),
       tailLogs: tailLogs(tail),
     },
@@ -129,6 +143,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
   const stop = async (): Promise<void> => {
     closing.abort(new Error("the server is stopping"));
     feed.close();
+    await events.close();
     await listening;
     await notifier.idle();
     await Promise.all([control.end(), db.end()]);

@@ -23,12 +23,13 @@ function roomOf(file: string): string {
 /** Room → the rooms that it may import. Its own is always allowed, as are errors and log. */
 const allowed: Record<string, readonly string[]> = {
   bin: ["api", "runner", "config", "database", "up", "experiment"],
-  api: ["functions", "tasks", "config", "database", "http", "logs", "placement"],
-  functions: ["placement", "database", "experiment", "logs", "http", "config", "coalesce"],
+  api: ["functions", "tasks", "config", "database", "events", "http", "logs", "placement"],
+  functions: ["placement", "database", "events", "experiment", "logs", "http", "config", "coalesce"],
   tasks: ["runner", "placement", "database", "docker", "logs", "experiment", "config"],
   http: ["functions", "config", "database"],
   runner: ["tasks", "config", "database", "docker", "experiment", "logs"],
   logs: ["database", "experiment"],
+  events: ["database"],
   database: ["experiment", "logs", "scheduler"],
   docker: ["experiment"],
   placement: ["scheduler", "database"],

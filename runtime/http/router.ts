@@ -28,6 +28,8 @@ export interface Functions {
   readonly getHost: EndpointHandler;
   readonly updateHost: EndpointHandler;
   readonly deleteHost: EndpointHandler;
+  readonly listEvents: EndpointHandler;
+  readonly streamEvents: EndpointHandler;
   readonly readLogs: EndpointHandler;
   readonly tailLogs: EndpointHandler;
 }
@@ -63,6 +65,8 @@ function routesOf({ functions, tokens, config, ready }: RouterDeps): Route[] {
     { method: "GET", path: "/hosts/:name", handler: functions.getHost, access: "token" },
     { method: "PUT", path: "/hosts/:name", handler: functions.updateHost, access: "token" },
     { method: "DELETE", path: "/hosts/:name", handler: functions.deleteHost, access: "token" },
+    { method: "GET", path: "/events", handler: functions.listEvents, access: "token" },
+    { method: "GET", path: "/events/stream", handler: functions.streamEvents, access: "token" },
     { method: "GET", path: "/logs/:id", handler: functions.readLogs, access: "token" },
     { method: "GET", path: "/logs/:id/tail", handler: refuseSocketless(functions.tailLogs), access: "token" },
     {
@@ -131,7 +135,7 @@ export function createRouter(deps: RouterDeps): Hono<Env> {
     guard(header, deps.config.http);
     const error = new ApiError(
       "not_found",
-      "There is nothing under this path; the calls begin with /experiments, /groups, /logs and /hosts.",
+      "There is nothing under this path; the calls begin with /experiments, /groups, /logs, /hosts and /events.",
     );
     return c.json(error.body(), error.status);
   });

@@ -37,6 +37,8 @@ export function makeApp({
       updateHost: owner,
       deleteHost: owner,
       updateExperiment: withId,
+      listEvents: owner,
+      streamEvents: owner,
       readLogs: withId,
       tailLogs: withId,
       ...functions,

@@ -204,10 +204,14 @@ export async function recordStart(
   const { rowCount } = await db.query(
     `with a as (
        update skeduler.attempts set container_id = $3, started_at = coalesce(started_at, $4), output = $5
-        where id = $1 and epoch = $2 and closed_at is null returning experiment_id, number, started_at
+        where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host, started_at
      ), j as (
        update public.jobs j set started_at = a.started_at from a
         where j.id = a.experiment_id and j.attempt = a.number and j.status = 'RUNNING' and j.started_at is null
+       returning a.id as attempt_id, a.experiment_id, a.host
+     ), noted as (
+       insert into skeduler.events (experiment_id, attempt_id, host, actor, kind)
+         select experiment_id, attempt_id, host, 'runner', 'started' from j
      )
      select from a`,
     [fence.attemptId, fence.epoch, start.containerId, start.startedAt, start.output ?? null],

@@ -1,0 +1,61 @@
+// What may be asked of the events, and what one looks like on the wire: zod schemas for GET /events and its stream.
+
+import { z } from "zod";
+import { parsePlace } from "../database/statements/read-events.ts";
+import { ApiError } from "../errors.ts";
+
+export const eventSchema = z.object({
+  /** Its place, and what Last-Event-ID, ?after and ?cursor take. */
+  id: z.string().regex(/^\d+\.\d+$/),
+  at: z.iso.datetime(),
+  /** enqueued, placed, started, closed, cancelled, edited, registered, lost, … */
+  kind: z.string(),
+  /** A token's name, or the part of Skeduler that did it: placement, runner, watch. */
+  actor: z.string(),
+  experiment: z.uuid().nullable(),
+  attempt: z.uuid().nullable(),
+  host: z.string().nullable(),
+  detail: z.record(z.string(), z.unknown()),
+});
+
+export const place = z.string().transform((text, context) => {
+  const parsed = parsePlace(text);
+  if (parsed !== undefined) return parsed;
+  context.addIssue({ code: "custom", message: "the id of an event, such as 742.12" });
+  return z.NEVER;
+});
+
+const filters = {
+  experiment: z.uuid("an experiment's id").optional(),
+  host: z.string().optional(),
+  kind: z
+    .string()
+    .transform((text) => text.split(","))
+    .optional(),
+  actor: z.string().optional(),
+};
+
+export const listEventsQuery = z.strictObject({
+  ...filters,
+  since: z.iso.datetime({ offset: true, error: "a time like 2026-01-31T12:00:00Z" }).optional(),
+  order: z.enum(["asc", "desc"]).default("asc"),
+  limit: z
+    .string()
+    .regex(/^([1-9]\d{0,2}|1000)$/, "a whole number from 1 to 1000")
+    .transform(Number)
+    .default(100),
+  cursor: place.optional(),
+});
+
+export const streamEventsQuery = z.strictObject({ ...filters, after: place.optional() });
+
+/** Throws ApiError `validation`, naming each fault and what is possible. */
+export function parseEventQuery<T>(schema: z.ZodType<T> & { shape: object }, query: Record<string, string>): T {
+  const asked = schema.safeParse(query);
+  if (asked.success) return asked.data;
+  const details = asked.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
+  const possible = Object.keys(schema.shape).join(", ");
+  throw new ApiError("validation", `The query has something that is not possible; possible are ${possible}.`, {
+    details,
+  });
+}
