@@ -3,6 +3,7 @@
 // In a process at most one placement is in flight; what is asked meanwhile is answered by one more.
 // `explain` puts the same pass to the same rows and writes nothing: it cannot disagree with what places.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { transaction, type Pool, type Queryable } from "./database/pool.ts";
 import type { Notifier } from "./database/notifier.ts";
 import {
@@ -25,6 +26,12 @@ import type { Request, Reservation } from "./scheduler/model.ts";
 /** How much of the line a pass looks at: most find what is free among the first. */
 const pages = [50, 950] as const;
 const lookahead = 1000;
+/**
+ * A pass that placed nothing is followed by a rest of this many times its length, so that a flood of POSTs for which there is
+ * no room leaves most of the database to them; the longest rest is ms that nobody notices.
+ */
+const rest = 4;
+const longestRest = 20;
 /** And of each owner and priority, where the order is another than the database keeps. */
 const ofEach = 200;
 
@@ -110,10 +117,16 @@ export class Placement {
   }
 
   async #start(): Promise<void> {
-    this.#running = this.#placeAll().finally(() => {
+    const begun = performance.now();
+    const pass = this.#placeAll();
+    const rested = pass.then(async (placed) => {
+      if (!placed) await sleep(Math.min(longestRest, rest * (performance.now() - begun)));
+    });
+    this.#running = rested.finally(() => {
       this.#running = undefined;
     });
-    return this.#running;
+    this.#running.catch(() => undefined); // the pass's own caller hears of it
+    await pass;
   }
 
   async #prepare(client: Queryable): Promise<{ pass: Pass; line: Line; before: Held | undefined }> {
@@ -145,8 +158,9 @@ export class Placement {
     }
   }
 
-  async #placeAll(): Promise<void> {
-    for (;;) {
+  /** Whether anything was placed. */
+  async #placeAll(): Promise<boolean> {
+    for (let any = false; ; any = true) {
       const { placed, whole } = await transaction(this.#options.db, async (client) => {
         await lockPlacement(client);
         const doomed = await cancelDependants(client);
@@ -170,7 +184,7 @@ export class Placement {
         return { placed: assignments.length === 0 ? [] : await assign(client, assignments), whole };
       });
       for (const id of placed) this.#options.notifier.changed(id);
-      if (whole || placed.length === 0) return;
+      if (whole || placed.length === 0) return any || placed.length > 0;
     }
   }
 }

@@ -6,8 +6,16 @@ import type { Logger } from "pino";
 import type { z } from "zod";
 import { connectionFault } from "./faults.ts";
 
+/** A statement's text; with a name Postgres keeps it parsed, and mostly planned, on each connection. */
+export type Statement = string | { readonly name: string; readonly text: string };
+
 export interface Queryable {
-  query<R extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<R>>;
+  query<R extends pg.QueryResultRow>(statement: Statement, values?: unknown[]): Promise<pg.QueryResult<R>>;
+}
+
+/** For statements that run all the time. */
+export function prepared(name: string, text: string): Statement {
+  return { name, text };
 }
 
 export type Pool = pg.Pool;
@@ -57,8 +65,13 @@ export async function connectPool(options: PoolOptions): Promise<Pool> {
 }
 
 /** All rows, each checked. */
-export async function many<T>(db: Queryable, schema: z.ZodType<T>, text: string, values: unknown[] = []): Promise<T[]> {
-  const { rows } = await db.query(text, values);
+export async function many<T>(
+  db: Queryable,
+  schema: z.ZodType<T>,
+  statement: Statement,
+  values: unknown[] = [],
+): Promise<T[]> {
+  const { rows } = await db.query(statement, values);
   return rows.map((row) => schema.parse(row));
 }
 
@@ -66,17 +79,22 @@ export async function many<T>(db: Queryable, schema: z.ZodType<T>, text: string,
 export async function maybeOne<T>(
   db: Queryable,
   schema: z.ZodType<T>,
-  text: string,
+  statement: Statement,
   values: unknown[] = [],
 ): Promise<T | undefined> {
-  const rows = await many(db, schema, text, values);
+  const rows = await many(db, schema, statement, values);
   if (rows.length > 1) throw new Error(`expected at most one row, got ${rows.length}`);
   return rows[0];
 }
 
 /** Exactly one row; anything else is a defect. */
-export async function one<T>(db: Queryable, schema: z.ZodType<T>, text: string, values: unknown[] = []): Promise<T> {
-  const row = await maybeOne(db, schema, text, values);
+export async function one<T>(
+  db: Queryable,
+  schema: z.ZodType<T>,
+  statement: Statement,
+  values: unknown[] = [],
+): Promise<T> {
+  const row = await maybeOne(db, schema, statement, values);
   if (row === undefined) throw new Error("expected one row, got none");
   return row;
 }

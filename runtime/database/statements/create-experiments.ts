@@ -2,7 +2,7 @@
 // Trusts that each body passed the schema; takes environment and metadata from the raw text, digit for digit.
 
 import { z } from "zod";
-import { many, type Queryable } from "../pool.ts";
+import { many, prepared, type Queryable } from "../pool.ts";
 import type { Retries } from "../../experiment/retries.ts";
 import type { SweepMember } from "../../experiment/sweep.ts";
 import { experimentJson } from "./experiment-json.ts";
@@ -22,35 +22,44 @@ export interface NewRow {
 
 const row = z.object({ id: z.string(), experiment: z.string() });
 
-const statement = `
-with input as (
-  select ord, id, body, owner, retries, after::uuid[] as after, "group", coalesce(name, btrim(body ->> 'name')) as name,
-         coalesce(command, body -> 'docker' ->> 'command', '') as command,
-         coalesce(environment, body -> 'docker' -> 'environment', '{}') as environment, combination
-    from unnest($1::uuid[], $2::integer[], $3::text[], $4::jsonb[], $5::text[], $7::uuid[], $8::text[], $9::text[], $10::json[], $11::json[])
-           with ordinality as t (id, place, owner, retries, after, "group", name, command, environment, combination, ord)
-    join unnest($6::json[]) with ordinality as b (body, place) using (place)
+// The bodies come as one JSON array and are parsed once each. One placement job that waits stands for all that come while it
+// does: who is alive places at once (placeSoon), the job is for when that process dies first.
+const statement = prepared(
+  "create_experiments",
+  `
+with body as (
+  select b.place, b.name, b.description, b.metadata, b.resources, b.priority, b.time_limit, b.time_limit_warning,
+         d.image, d.command, d.environment,
+         case when d.entrypoint is null and d.workdir is null and d."user" is null and d.volumes is null then '{}'
+              else jsonb_strip_nulls(jsonb_build_object('entrypoint', nullif(d.entrypoint, ''), 'workdir', nullif(d.workdir, ''),
+                     'user', nullif(d."user", ''), 'volumes', nullif(d.volumes, '[]'))) end as options
+    from rows from (json_to_recordset($6::json) as (name text, description text, docker json, metadata json, resources jsonb,
+           priority integer, time_limit text, time_limit_warning jsonb))
+           with ordinality as b (name, description, docker, metadata, resources, priority, time_limit, time_limit_warning, place),
+         json_to_record(b.docker) as d (image text, command text, environment json, entrypoint text, workdir text, "user" text, volumes jsonb)
 ), created as (
   insert into public.jobs (id, name, description, docker_image, docker_command, docker_environment, docker_options, metadata, resources, priority, time_limit, time_limit_warning,
     retries, after, owner, group_id, combination)
-    select id, name, coalesce(body ->> 'description', ''), btrim(body -> 'docker' ->> 'image'), command, environment::jsonb,
-           (select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each((body -> 'docker')::jsonb)
-             where key in ('entrypoint', 'workdir', 'user', 'volumes') and value not in ('null', '""', '[]')),
-           case when json_typeof(body -> 'metadata') = 'null' then null else body -> 'metadata' end,
-           case when json_typeof(body -> 'resources') = 'object' then (body -> 'resources')::jsonb else '{}' end,
-           coalesce((body ->> 'priority')::integer, 0), body ->> 'time_limit',
-           case json_typeof(body -> 'time_limit_warning')
-             when 'string' then jsonb_build_object('before', body ->> 'time_limit_warning', 'signal', 'SIGUSR1')
-             when 'object' then '{"signal": "SIGUSR1"}' || (body -> 'time_limit_warning')::jsonb end, retries, after, owner, "group", combination
-      from input order by ord
+    select r.id, coalesce(r.name, btrim(b.name)), coalesce(b.description, ''), btrim(b.image), coalesce(r.command, b.command, ''),
+           coalesce(r.environment, b.environment, '{}')::jsonb, b.options, b.metadata, coalesce(b.resources, '{}'), coalesce(b.priority, 0), b.time_limit,
+           case jsonb_typeof(b.time_limit_warning)
+             when 'string' then jsonb_build_object('before', b.time_limit_warning, 'signal', 'SIGUSR1')
+             when 'object' then '{"signal": "SIGUSR1"}' || b.time_limit_warning end,
+           r.retries, r.after::uuid[], r.owner, r."group", r.combination
+      from unnest($1::uuid[], $2::integer[], $3::text[], $4::jsonb[], $5::text[], $7::uuid[], $8::text[], $9::text[], $10::json[], $11::json[])
+             with ordinality as r (id, place, owner, retries, after, "group", name, command, environment, combination, ord)
+      join body b on b.place = r.place
+     order by r.ord
     returning *
 ), noted as (
   insert into skeduler.events (experiment_id, actor, kind) select id, coalesce(owner, 'unknown'), 'enqueued' from created
 ), placement as (
-  select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5)
+  select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5, run_at := now() + interval '1 second')
+   where not exists (select from graphile_worker.jobs where key = 'place-experiments' and locked_at is null and attempts < max_attempts)
 )
 select j.id::text as id, ${experimentJson} as experiment
-  from created j left join skeduler.attempts a on false, (select count(*) from placement) p`;
+  from created j left join skeduler.attempts a on false, (select count(*) from placement) p`,
+);
 
 /** The created experiments as JSON text, one per row. */
 export async function createExperiments(db: Queryable, rows: readonly NewRow[]): Promise<string[]> {
@@ -62,7 +71,7 @@ export async function createExperiments(db: Queryable, rows: readonly NewRow[]):
     rows.map((r) => r.owner),
     rows.map((r) => r.retries && JSON.stringify(r.retries)),
     rows.map((r) => `{${r.after.join(",")}}`),
-    bodies,
+    `[${bodies.join(",")}]`,
     rows.map((r) => r.sweep?.group),
     rows.map((r) => r.sweep?.member.name),
     rows.map((r) => r.sweep?.member.command),

@@ -1,20 +1,20 @@
 // Reads of experiments as JSON text: by ids, and in pages along `seq`, oldest first or newest first.
 
 import { z } from "zod";
-import { many, type Queryable } from "../pool.ts";
+import { many, prepared, type Queryable } from "../pool.ts";
 import type { Status } from "../../experiment/states.ts";
 import { experimentJson, latestAttempt } from "./experiment-json.ts";
 
 const row = z.object({ id: z.string(), experiment: z.string() });
 
+const byId = prepared(
+  "read_experiments",
+  `select j.id::text as id, ${experimentJson} as experiment from public.jobs j ${latestAttempt} where j.id = any($1::uuid[])`,
+);
+
 /** The experiments with these ids, by id; unknown ids are simply absent. */
 export async function readExperiments(db: Queryable, ids: readonly string[]): Promise<Map<string, string>> {
-  const rows = await many(
-    db,
-    row,
-    `select j.id::text as id, ${experimentJson} as experiment from public.jobs j ${latestAttempt} where j.id = any($1::uuid[])`,
-    [ids],
-  );
+  const rows = await many(db, row, byId, [ids]);
   return new Map(rows.map((r) => [r.id, r.experiment]));
 }
 
