@@ -3,7 +3,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["node_modules/", "data/", "bin/"] },
+  { ignores: ["node_modules/", "data/", "bin/", "client/schema.d.ts"] },
   {
     files: ["**/*.ts"],
     extends: [tseslint.configs.strictTypeChecked],

@@ -9,14 +9,14 @@ import { sealSession, setCookie } from "../runtime/http/cookie.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
 import { isHttps } from "../runtime/http/origin.ts";
 
-const bodySchema = z.strictObject({ token: z.string() });
+export const newSession = z.strictObject({ token: z.string() });
 
 export function createSession({ tokens, maxBody }: { tokens: readonly Token[]; maxBody: number }): EndpointHandler {
   return async (c) => {
     const authorization = c.req.header("authorization");
     const token =
       authorization === undefined
-        ? findToken(bodySchema.parse((await readJson(c.req.raw, maxBody)).value).token, tokens)
+        ? findToken(newSession.parse((await readJson(c.req.raw, maxBody)).value).token, tokens)
         : findAuthorized(authorization, tokens);
     if (token === undefined) throw new ApiError("unauthorized", "This token is not one of this server's.");
     c.header(

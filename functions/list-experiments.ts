@@ -13,25 +13,26 @@ import { cursor as cursorOf, idPrefix, pageLimit } from "../runtime/http/page.ts
 /** Experiments read at a time: about half a megabyte of JSON. */
 const pageLength = 1000;
 
-const query = z.strictObject({
-  limit: pageLimit.optional(),
-  cursor: cursorOf.optional(),
-  order: z.enum(["asc", "desc"]).default("asc"),
+export const listExperimentsQuery = z.strictObject({
+  limit: pageLimit.optional().describe("One page of so many."),
+  cursor: cursorOf.optional().describe("Go on after the page that answered this in Skeduler-Cursor."),
+  order: z.enum(["asc", "desc"]).default("asc").describe("asc: oldest first."),
   status: z
     .string()
     .transform((text) => text.toUpperCase().split(","))
     .pipe(z.array(z.enum(statuses)))
-    .optional(),
+    .optional()
+    .describe(`Any of ${statuses.join(", ")}, joined by commas.`),
   owner: z.string().optional(),
   name: z.string().optional(),
   group: z.uuid("a group's id").optional(),
-  id_prefix: idPrefix.optional(),
+  id_prefix: idPrefix.optional().describe("The beginning of an id."),
   updated_since: z.iso.datetime({ offset: true, error: "an RFC 3339 time" }).optional(),
 });
 
 export function listExperiments({ db }: { readonly db: Pool }): EndpointHandler {
   return async (c) => {
-    const asked = query.safeParse(c.req.query());
+    const asked = listExperimentsQuery.safeParse(c.req.query());
     if (!asked.success) {
       const details = asked.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
       throw new ApiError(

@@ -7,16 +7,16 @@ import type { EndpointHandler } from "../runtime/http/env.ts";
 import { jsonAnswer } from "../runtime/http/json-answer.ts";
 import { cursor, idPrefix, pageLimit } from "../runtime/http/page.ts";
 
-const query = z.strictObject({
-  limit: pageLimit.default(100),
-  cursor: cursor.optional(),
+export const listGroupsQuery = z.strictObject({
+  limit: pageLimit.default(100).describe("One page of so many."),
+  cursor: cursor.optional().describe("Go on after the page that answered this in Skeduler-Cursor."),
   name: z.string().optional(),
-  id_prefix: idPrefix.optional(),
+  id_prefix: idPrefix.optional().describe("The beginning of an id."),
 });
 
 export function listGroups({ db }: { readonly db: Pool }): EndpointHandler {
   return async (c) => {
-    const { cursor: before, ...asked } = query.parse(c.req.query());
+    const { cursor: before, ...asked } = listGroupsQuery.parse(c.req.query());
     const groups = await readGroups(db, { before, ...asked });
     const answer = jsonAnswer(`[${groups.map((group) => group.body).join(",")}]`);
     const last = groups.at(-1);

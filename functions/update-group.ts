@@ -17,13 +17,13 @@ export interface UpdateGroupDeps {
   readonly placeSoon: () => void;
 }
 
-const change = z.strictObject({ status: z.literal("CANCELLED", { error: "allowed is CANCELLED" }) });
+export const groupChange = z.strictObject({ status: z.literal("CANCELLED", { error: "allowed is CANCELLED" }) });
 
 export function updateGroup({ db, maxBody, notifier, placeSoon }: UpdateGroupDeps): EndpointHandler {
   return async (c) => {
     const id = parseId(c);
     const { value } = await readJson(c.req.raw, maxBody);
-    change.parse(value);
+    groupChange.parse(value);
     for (const one of await cancelGroup(db, id, c.get("owner"))) notifier.changed(one);
     const [group] = await readGroups(db, { id });
     if (group === undefined) throw new ApiError("not_found", `There is no group ${id}.`);

@@ -14,7 +14,7 @@ export interface UpdateHostDeps {
   readonly placeSoon: () => void;
 }
 
-const change = z.strictObject({
+export const hostChange = z.strictObject({
   state: z.enum(hostStates, { error: `allowed are ${hostStates.join(", ")}` }),
   reason: z.string().trim().max(1000).nullish(),
 });
@@ -23,7 +23,7 @@ export function updateHost({ db, maxBody, placeSoon }: UpdateHostDeps): Endpoint
   return async (c) => {
     const name = c.req.param("name") ?? "";
     const { value } = await readJson(c.req.raw, maxBody);
-    const { state, reason } = change.parse(value);
+    const { state, reason } = hostChange.parse(value);
     const asked = { name, state, reason: reason === "" ? undefined : (reason ?? undefined), by: c.get("owner") };
     const [host] = (await changeHost(db, asked)) ? await readHostsJson(db, name) : [];
     if (host === undefined) throw new ApiError("not_found", `There is no host "${name}".`);

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { cpus, totalmem } from "node:os";
 import pg from "pg";
 import { connectEngine } from "../../runtime/docker/engine.ts";
-import { versionOf } from "../../runtime/bin/version-of.ts";
+import { versionOf } from "../../runtime/version.ts";
 
 export async function describeMachine(database: string, engineHost: string): Promise<string> {
   const client = new pg.Client({ connectionString: database });

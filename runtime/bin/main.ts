@@ -42,7 +42,7 @@ command(program, "migrate", "bring the database up to date; safe from several pl
 const config = program.command("config").description("about the configuration");
 command(config, "check", "say whether the configuration is correct, and what counts").action(running("config-check"));
 command(program, "version", "print the version").action(running("version"));
-program.version((await import("./version-of.ts")).versionOf(), "-V, --version", "print the version");
+program.version((await import("../version.ts")).versionOf(), "-V, --version", "print the version");
 
 try {
   await program.parseAsync();

@@ -47,21 +47,26 @@ const user = z
 
 const docker = z.strictObject({
   image: z.string().trim().min(1, "an image is needed, such as busybox:latest"),
-  command: command.default(""),
+  command: command
+    .default("")
+    .describe("Split into words as a shell does; nothing is expanded. Empty: the image's own."),
   environment: environment
     .superRefine((variables, context) => {
       for (const name of Object.keys(variables).filter(reserved)) {
         context.addIssue({ code: "custom", path: [name], message: "this variable is set by Skeduler alone" });
       }
     })
-    .default({}),
+    .default({})
+    .describe("Strings, numbers and booleans keep their types; a secret is filled in by the host."),
   entrypoint: command.nullish(),
   workdir: z
     .string()
     .regex(/^(\/.*)?$/, "an absolute path in the container")
     .nullish(),
   user: user.nullish(),
-  volumes: volumes.nullish(),
+  volumes: volumes
+    .nullish()
+    .describe("/host/path:/container/path, with :rw behind it to write there, as far as the host allows."),
 });
 
 /** At least 6 MiB: below that Docker itself refuses to start a container. */
@@ -87,13 +92,21 @@ const cpus = z
 
 export const resources = z
   .strictObject({
-    gpus: z.int({ error: "a whole number from 0 to 64" }).min(0).max(64).optional(),
-    gpu_model: z.string().trim().min(1).max(100).optional(),
-    gpu_memory: size.optional(),
+    gpus: z
+      .int({ error: "a whole number from 0 to 64" })
+      .min(0)
+      .max(64)
+      .optional()
+      .describe("Absent: one where the host has GPUs, none elsewhere. 0 never holds one."),
+    gpu_model: z.string().trim().min(1).max(100).optional().describe("Part of the model's name, or a pattern with *."),
+    gpu_memory: size.optional().describe('Of each GPU at least, such as "40GiB".'),
     cpus: cpus.optional(),
-    memory: memory.optional(),
-    shm_size: size.optional(),
-    host: z.union([hostWord, z.array(hostWord).min(1).max(100)]).optional(),
+    memory: memory.optional().describe('A limit, such as "16GiB".'),
+    shm_size: size.optional().describe("The size of /dev/shm."),
+    host: z
+      .union([hostWord, z.array(hostWord).min(1).max(100)])
+      .optional()
+      .describe("Names, in which * is any text, or labels such as rack=a: any of them will do."),
   })
   .superRefine((asked, context) => {
     if (asked.gpus !== 0) return;
@@ -154,13 +167,13 @@ export const newExperiment = z
     name: z.string().trim().min(1, "a name is needed"),
     description: z.string().nullish(),
     docker,
-    metadata: z.unknown().optional(),
+    metadata: z.unknown().optional().describe("Any JSON; it comes back as it was sent."),
     resources: resources.nullish(),
-    priority: priority.nullish(),
-    time_limit: timeLimit.nullish(),
-    time_limit_warning: timeLimitWarning.nullish(),
-    retries: retries.nullish(),
-    after: after.nullish(),
+    priority: priority.nullish().describe("Higher goes first."),
+    time_limit: timeLimit.nullish().describe('From the container\'s start, such as "12h"; then it is stopped.'),
+    time_limit_warning: timeLimitWarning.nullish().describe("So long before the time limit it gets a signal."),
+    retries: retries.nullish().describe("How often it is tried again by itself, and after which ends."),
+    after: after.nullish().describe("Ids or names that must have finished with exit code 0 first."),
   })
   .superRefine(({ time_limit: limit, time_limit_warning: warning }, context) => {
     if (warning == null) return;

@@ -5,6 +5,7 @@ import { z } from "zod";
 export const pageLimit = z
   .string()
   .regex(/^[1-9]\d{0,4}$/, "a whole number from 1 to 99999")
+  .meta({ type: "integer", minimum: 1, maximum: 99_999 })
   .transform(Number);
 
 export const cursor = z

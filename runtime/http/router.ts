@@ -6,6 +6,7 @@ import type { Token } from "../config/token-list.ts";
 import { ApiError } from "../errors.ts";
 import { createSession } from "../../functions/create-session.ts";
 import { deleteSession } from "../../functions/delete-session.ts";
+import { getDocs, getOpenapi } from "../../functions/get-openapi.ts";
 import { healthz, readyz } from "../../functions/health.ts";
 import type { Log } from "../log.ts";
 import { authenticate } from "./authenticate.ts";
@@ -76,6 +77,8 @@ function routesOf({ functions, tokens, config, ready }: RouterDeps): Route[] {
       access: "origin",
     },
     { method: "DELETE", path: "/session", handler: deleteSession(), access: "origin" },
+    { method: "GET", path: "/openapi.json", handler: getOpenapi(), access: "origin" },
+    { method: "GET", path: "/docs", handler: getDocs(), access: "origin" },
     { method: "GET", path: "/healthz", handler: healthz(), access: "open" },
     { method: "GET", path: "/readyz", handler: readyz({ ready }), access: "open" },
   ];

@@ -10,21 +10,26 @@ const count = (text: string) =>
   z
     .string()
     .regex(/^\d{1,9}$/, text)
+    .meta({ type: "integer", minimum: 0 })
     .transform(Number);
 const flag = z.enum(["", "1", "true", "0", "false"], { error: "1 or 0" }).transform((v) => v !== "0" && v !== "false");
 
-const schema = z.strictObject({
-  stream: z.string().optional(),
-  timestamps: flag.optional(),
-  tail: count("a number of lines").optional(),
-  since: z.iso.datetime({ offset: true, error: "an RFC 3339 time, such as 2026-11-24T14:20:07Z" }).optional(),
-  attempt: count("the number of an attempt").optional(),
+export const logQuery = z.strictObject({
+  stream: z.string().optional().describe("stdout, stderr, skeduler, joined by commas; absent: all."),
+  timestamps: flag.optional().describe("1: the time before each line."),
+  tail: count("a number of lines").optional().describe("The last so many lines."),
+  since: z.iso
+    .datetime({ offset: true, error: "an RFC 3339 time, such as 2026-11-24T14:20:07Z" })
+    .optional()
+    .describe("From the first line at this time or later."),
+  attempt: count("the number of an attempt").optional().describe("Absent: the latest."),
   after: z
     .string()
     .regex(/^[1-9]\d{0,8}\.\d{1,15}$/, "a position, such as 1.2048 (attempt, bytes)")
-    .optional(),
-  ws: z.string().optional(),
-  cursor: flag.optional(),
+    .optional()
+    .describe("The position to go on from: ATTEMPT.BYTES."),
+  ws: z.string().optional().describe("By websocket."),
+  cursor: flag.optional().describe("By websocket: positions between the lines."),
 });
 
 export interface LogQuery {
@@ -41,7 +46,7 @@ export interface LogQuery {
 
 /** Throws ApiError `validation`, naming each fault. */
 export function parseLogQuery(query: URLSearchParams): LogQuery {
-  const asked = schema.safeParse(Object.fromEntries(query));
+  const asked = logQuery.safeParse(Object.fromEntries(query));
   if (!asked.success) {
     const details = asked.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
     throw new ApiError(

@@ -1,11 +1,12 @@
 // Debian's docker-registry on loopback, on a port that the system chooses, with its own configuration and storage.
 // With `login` it asks for the name and password below. Where the package is missing, root gets it installed.
 
-import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Engine } from "../../runtime/docker/engine.ts";
+import { needPackage } from "./debian-package.ts";
 import { image } from "./system.ts";
 
 const program = "/usr/bin/docker-registry";
@@ -13,22 +14,6 @@ const program = "/usr/bin/docker-registry";
 export const login = { username: "walker", password: "s3cret-of-walker" };
 /** The line of htpasswd for `login`: bcrypt, which is all that the registry takes. */
 const htpasswd = "walker:$2y$04$wwywWPsdr5oJMkpQasXfCu.CVeqKxJKqDtBlbEbkqsJQNeM6y8EUW\n";
-
-function provide(): void {
-  if (existsSync(program)) return;
-  if (process.getuid?.() !== 0)
-    throw new Error("The tests of pulls need the package docker-registry: apt-get install docker-registry, as root.");
-  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
-  execFileSync("apt-get", ["-o", "DPkg::Lock::Timeout=120", "update", "-qq"], { env, stdio: "ignore" });
-  execFileSync(
-    "apt-get",
-    ["-o", "DPkg::Lock::Timeout=120", "install", "-y", "-qq", "--no-install-recommends", "docker-registry"],
-    {
-      env,
-      stdio: "ignore",
-    },
-  );
-}
 
 export class Registry implements AsyncDisposable {
   /** What an image's name begins with: 127.0.0.1:PORT. */
@@ -46,7 +31,7 @@ export class Registry implements AsyncDisposable {
 
   /** Resolves when the registry says on which port it listens. */
   static async start(options: { login: boolean }): Promise<Registry> {
-    provide();
+    needPackage("docker-registry", program);
     const folder = mkdtempSync(join(tmpdir(), "skeduler-registry-"));
     writeFileSync(join(folder, "htpasswd"), htpasswd);
     const config = {

@@ -6,7 +6,7 @@ import { startRunner } from "../../runner/start.ts";
 import { requiredDatabase } from "../required-database.ts";
 import type { CommandContext } from "../run-command.ts";
 import { untilStopped } from "../until-stopped.ts";
-import { versionOf } from "../version-of.ts";
+import { versionOf } from "../../version.ts";
 
 export async function run(options: { config?: string }, { signal }: CommandContext): Promise<void> {
   const config = loadConfig({ file: options.config, env: process.env });

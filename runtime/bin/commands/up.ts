@@ -17,7 +17,7 @@ import { showSample } from "../../up/show-sample.ts";
 import { confirm } from "../confirm.ts";
 import type { CommandContext } from "../run-command.ts";
 import { untilStopped } from "../until-stopped.ts";
-import { versionOf } from "../version-of.ts";
+import { versionOf } from "../../version.ts";
 
 interface UpOptions {
   readonly config?: string;

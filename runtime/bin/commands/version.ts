@@ -1,5 +1,5 @@
 // skeduler version: one line on stdout.
-import { versionOf } from "../version-of.ts";
+import { versionOf } from "../../version.ts";
 
 export async function run(): Promise<void> {
   process.stdout.write(`${versionOf()}\n`);
