@@ -16,6 +16,7 @@ import { createOnce } from "../runtime/database/statements/idempotency.ts";
 import { countWaiting } from "../runtime/database/statements/quotas.ts";
 import { ApiError } from "../runtime/errors.ts";
 import { newExperiment, newExperiments, newSweep, type NewExperiment } from "../runtime/experiment/schema.ts";
+import { checkNotify } from "../runtime/experiment/notify.ts";
 import { expand, SweepError, type Sweep } from "../runtime/experiment/sweep.ts";
 import { coalesce } from "../runtime/coalesce.ts";
 import { readJson } from "../runtime/http/body.ts";
@@ -29,6 +30,8 @@ export interface CreateDeps {
   readonly placeSoon: () => void;
   /** How many experiments an owner may have waiting; undefined: any number. */
   readonly waitingQuota: (owner: string) => number | undefined;
+  /** What `notify` may name. */
+  readonly targets: readonly string[];
 }
 
 /** Rows per transaction: enough that its commit is shared, few enough that nobody waits long. */
@@ -41,7 +44,7 @@ interface Unit {
   readonly answer: (experiments: readonly string[]) => string;
 }
 
-export function createExperiment({ db, maxBody, placeSoon, waitingQuota }: CreateDeps): EndpointHandler {
+export function createExperiment({ db, maxBody, placeSoon, waitingQuota, targets }: CreateDeps): EndpointHandler {
   const insert = coalesce<NewRow, string>({
     limit: batchLimit,
     parallel: 2,
@@ -57,11 +60,12 @@ export function createExperiment({ db, maxBody, placeSoon, waitingQuota }: Creat
   return async (c) => {
     const { raw, value } = await readJson(c.req.raw, maxBody);
     const owner = c.get("owner");
+    const known = { db, targets };
     const unit = Array.isArray(value)
-      ? await arrayOf(db, value, raw, owner)
+      ? await arrayOf(known, value, raw, owner)
       : isSweep(value)
-        ? await sweepOf(db, value, raw, owner)
-        : await oneOf(db, value, raw, owner);
+        ? await sweepOf(known, value, raw, owner)
+        : await oneOf(known, value, raw, owner);
     const key = c.req.header("idempotency-key");
     const [first] = unit.rows;
     const alone = unit.rows.length === 1 && unit.group === undefined && key === undefined;
@@ -126,19 +130,22 @@ async function createUnit(
   throw new ApiError("idempotency_mismatch", "This Idempotency-Key was used with another body within 24 hours.");
 }
 
-async function oneOf(db: Pool, value: unknown, raw: string, owner: string): Promise<Unit> {
-  const rows = await rowsOf(db, [newExperiment.parse(value)], [raw], owner);
+/** What the names in a body may stand for. */
+type Known = Pick<CreateDeps, "db" | "targets">;
+
+async function oneOf(known: Known, value: unknown, raw: string, owner: string): Promise<Unit> {
+  const rows = await rowsOf(known, [newExperiment.parse(value)], [raw], owner);
   return { rows, answer: ([experiment]) => experiment ?? "" };
 }
 
-async function arrayOf(db: Pool, value: readonly unknown[], raw: string, owner: string): Promise<Unit> {
+async function arrayOf(known: Known, value: readonly unknown[], raw: string, owner: string): Promise<Unit> {
   const place = value.findIndex(isSweep);
   if (place >= 0)
     throw new ApiError("validation", `${place}.matrix: a sweep is posted by itself, not in an array.`, {
       details: [{ path: `${place}.matrix`, message: "post it by itself" }],
     });
   const asked = newExperiments.parse(value);
-  const rows = await rowsOf(db, asked, await elementsOf(db, raw), owner);
+  const rows = await rowsOf(known, asked, await elementsOf(known.db, raw), owner);
   return { rows, answer: (experiments) => `[${experiments.join(",")}]` };
 }
 
@@ -146,11 +153,11 @@ function isSweep(value: unknown): boolean {
   return typeof value === "object" && value !== null && "matrix" in value;
 }
 
-async function sweepOf(db: Pool, value: unknown, raw: string, owner: string): Promise<Unit> {
+async function sweepOf(known: Known, value: unknown, raw: string, owner: string): Promise<Unit> {
   const asked = newSweep.parse(value);
   const { matrix, members } = expanded(raw);
   const group = { id: randomUUID(), name: asked.name, matrix, owner };
-  const [shared] = await rowsOf(db, [asked], [raw], owner);
+  const [shared] = await rowsOf(known, [asked], [raw], owner);
   if (shared === undefined) throw new Error("a body made no row");
   const rows = members.map((member) => ({ ...shared, id: randomUUID(), sweep: { group: group.id, member } }));
   // The group's id is the experiments' own: a key used before answers with the first request's.
@@ -173,7 +180,7 @@ function expanded(raw: string): Sweep {
 
 /** The rows to insert. What `after` names is looked for among those before it in the same body, then among all. */
 async function rowsOf(
-  db: Pool,
+  { db, targets }: Known,
   asked: readonly NewExperiment[],
   bodies: readonly string[],
   owner: string,
@@ -181,6 +188,7 @@ async function rowsOf(
   const names = new Set(asked.flatMap((one) => one.after ?? []));
   const known = names.size === 0 ? new Map<string, string>() : await findExperiments(db, [...names]);
   return asked.map((one, index) => {
+    checkNotify(one.notify, targets, asked.length === 1 ? "notify" : `${index}.notify`);
     const after = (one.after ?? []).map((name, n) => {
       const id = known.get(name);
       if (id !== undefined) return id;

@@ -4,8 +4,10 @@
 import type { Notifier } from "../runtime/database/notifier.ts";
 import type { Pool } from "../runtime/database/pool.ts";
 import { changeExperiment } from "../runtime/database/statements/change-experiment.ts";
+import { readExperiments } from "../runtime/database/statements/read-experiments.ts";
 import { ApiError } from "../runtime/errors.ts";
-import { experimentChange } from "../runtime/experiment/schema.ts";
+import { experimentChange, type ExperimentChange } from "../runtime/experiment/schema.ts";
+import { checkNotify } from "../runtime/experiment/notify.ts";
 import { refusal, type Status } from "../runtime/experiment/states.ts";
 import { readJson } from "../runtime/http/body.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
@@ -17,9 +19,18 @@ export interface UpdateDeps {
   readonly maxBody: number;
   readonly notifier: Notifier;
   readonly placeSoon: () => void;
+  /** What `notify` may name. */
+  readonly targets: readonly string[];
 }
 
-export function updateExperiment({ db, maxBody, notifier, placeSoon }: UpdateDeps): EndpointHandler {
+export function updateExperiment({ db, maxBody, notifier, placeSoon, targets }: UpdateDeps): EndpointHandler {
+  // What GET gave is accepted, though a target may have gone since.
+  const checkTargets = async (id: string, { notify }: ExperimentChange): Promise<void> => {
+    if (notify == null || notify.every((name) => targets.includes(name))) return;
+    const current = (await readExperiments(db, [id])).get(id) ?? "{}";
+    if (JSON.stringify((JSON.parse(current) as ExperimentChange).notify) !== JSON.stringify(notify))
+      checkNotify(notify, targets);
+  };
   return async (c) => {
     const id = parseId(c);
     const { raw, value } = await readJson(c.req.raw, maxBody);
@@ -27,6 +38,7 @@ export function updateExperiment({ db, maxBody, notifier, placeSoon }: UpdateDep
     if (typeof change.id === "string" && change.id.toLowerCase() !== id) {
       throw new ApiError("immutable", "The id in the body is another experiment's than the one in the path.");
     }
+    await checkTargets(id, change);
     const answer = await changeExperiment(db, { id, body: raw, owner: c.get("owner") });
     if (answer === undefined) throw new ApiError("not_found", `There is no experiment ${id}.`);
     switch (answer.verdict) {

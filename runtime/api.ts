@@ -12,7 +12,9 @@ import { listEvents } from "../functions/list-events.ts";
 import { listExperiments } from "../functions/list-experiments.ts";
 import { listGroups } from "../functions/list-groups.ts";
 import { listHosts } from "../functions/list-hosts.ts";
+import { getNotification, listNotifications } from "../functions/list-notifications.ts";
 import { readLogs } from "../functions/read-logs.ts";
+import { resendNotifications, resendNotification } from "../functions/resend-notifications.ts";
 import { streamEvents } from "../functions/stream-events.ts";
 import { openTail, tailLogs } from "../functions/tail-logs.ts";
 import { updateExperiment } from "../functions/update-experiment.ts";
@@ -39,6 +41,7 @@ import { createRouter } from "./http/router.ts";
 import { createUpgrade } from "./http/upgrade.ts";
 import { LogFeed } from "./logs/feed.ts";
 import type { Log } from "./log.ts";
+import { startNotifications, type Notifications } from "./notifications/start.ts";
 import { Placement } from "./placement.ts";
 
 /** Postgres connections at most: requests are gathered, so a few carry thousands a second. */
@@ -109,9 +112,14 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
   });
   const tail = { db, feed, closing: closing.signal };
   const shared = { db, maxBody: config.http.max_body, placeSoon };
+  const targets = config.notifications.targets.map(({ name }) => name);
   const app: Hono<Env> = createRouter({
     functions: {
-      createExperiment: createExperiment({ ...shared, waitingQuota: (owner) => quotaOf(config.quotas, owner).waiting }),
+      createExperiment: createExperiment({
+        ...shared,
+        targets,
+        waitingQuota: (owner) => quotaOf(config.quotas, owner).waiting,
+      }),
       listExperiments: listExperiments({ db }),
       getExperiment: getExperiment({ db }),
       getPlacement: getPlacement({ placement }),
@@ -122,9 +130,13 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       getHost: getHost({ db }),
       updateHost: updateHost(shared),
       deleteHost: deleteHost({ db }),
-      updateExperiment: updateExperiment({ ...shared, notifier }),
       listEvents: listEvents({ db }),
       streamEvents: streamEvents({ db, feed: events, closing: closing.signal }),
+      listNotifications: listNotifications({ db }),
+      getNotification: getNotification({ db }),
+      resendNotification: resendNotification({ db }),
+      resendNotifications: resendNotifications(shared),
+      updateExperiment: updateExperiment({ ...shared, targets, notifier }),
       readLogs: readLogs({ db }),
       tailLogs: tailLogs(tail),
     },
@@ -140,7 +152,9 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     openTail: openTail(tail),
   });
 
+  let notifications: Notifications | undefined;
   const stop = async (): Promise<void> => {
+    await notifications?.close();
     closing.abort(new Error("the server is stopping"));
     feed.close();
     await events.close();
@@ -149,14 +163,16 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     await Promise.all([control.end(), db.end()]);
   };
   try {
+    // Before the first change that somebody might have to be told of.
+    notifications = await startNotifications({ config, database, db, log });
     const server = await serve(app, config, { onUpgrade: upgrade.onUpgrade, log });
     const queue = await startQueue({
       pool: control,
       log,
       tasks: {
         [placeExperimentsTask]: placeExperiments(placement),
-        [keepHouseTask]: keepHouse(control),
         [expireLogsTask]: expireLogs({ db: control, retention: config.logs.retention, log }),
+        [keepHouseTask]: keepHouse(control, config.notifications.keep),
       },
       concurrency: 2,
       cron: { [keepHouseTask]: "17 * * * *", [expireLogsTask]: "47 * * * *" },

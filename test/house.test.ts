@@ -23,9 +23,10 @@ function roomOf(file: string): string {
 /** Room → the rooms that it may import. Its own is always allowed, as are errors and log. */
 const allowed: Record<string, readonly string[]> = {
   bin: ["api", "runner", "config", "database", "up", "experiment"],
-  api: ["functions", "tasks", "config", "database", "events", "http", "logs", "placement"],
+  api: ["functions", "tasks", "config", "database", "events", "http", "logs", "placement", "notifications"],
   functions: ["openapi", "placement", "database", "events", "experiment", "logs", "http", "config", "coalesce"],
-  tasks: ["runner", "placement", "database", "docker", "logs", "experiment", "config"],
+  tasks: ["runner", "placement", "database", "docker", "logs", "experiment", "config", "notifications"],
+  notifications: ["tasks", "config", "database", "experiment", "logs"],
   http: ["functions", "config", "database"],
   runner: ["tasks", "config", "database", "docker", "experiment", "logs"],
   logs: ["database", "experiment"],

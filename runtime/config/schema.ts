@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { parseDuration, parseSize } from "../experiment/units.ts";
 import { leaf, optionalLeaf } from "./leaf.ts";
+import { notifications } from "./notifications.ts";
 import { parseQuotas, parseWeights } from "./owners.ts";
 import {
   furtherCapabilities,
@@ -236,6 +237,7 @@ export const configSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  notifications,
   log_level: leaf("info", {
     allowed: `one of ${levels.join(", ")}`,
     parse: (value) => levels.find((level) => level === value),

@@ -21,10 +21,9 @@ export interface QueueOptions {
   readonly concurrency: number;
   /** Task identifier → crontab pattern. */
   readonly cron?: Readonly<Record<string, string>>;
+  /** How often it looks without having been notified, ms: the notification is what makes it fast; a job of a later time is found so. */
+  readonly pollInterval?: number;
 }
-
-/** How often it looks without having been notified, ms: the notification is what makes it fast. */
-const pollInterval = 5_000;
 
 /** After it ended by a fault, ms. */
 const restartAfter = 1_000;
@@ -73,6 +72,7 @@ async function start({
   tasks,
   concurrency,
   cron = {},
+  pollInterval = 5_000,
 }: QueueOptions): Promise<{ runner: Runner; poolId: string }> {
   const parsedCronItems = parseCronItems(
     Object.entries(cron).map(([task, match]) => ({ task, match, identifier: task })),

@@ -140,6 +140,9 @@ const timeLimitWarning = z.union([
 /** Ids, or names: the newest of that name. */
 const after = z.array(z.string().trim().min(1, "an id or a name")).max(100, "at most 100");
 
+/** Names of targets in the server's configuration; none of them: []. */
+const notify = z.array(z.string().min(1).max(64)).max(20, "at most 20");
+
 /** Set by the server: ignored when sent, so that what GET gave can be sent back. */
 export const serverAssigned = [
   "id",
@@ -174,6 +177,7 @@ export const newExperiment = z
     time_limit_warning: timeLimitWarning.nullish().describe("So long before the time limit it gets a signal."),
     retries: retries.nullish().describe("How often it is tried again by itself, and after which ends."),
     after: after.nullish().describe("Ids or names that must have finished with exit code 0 first."),
+    notify: notify.nullish().describe("Which of the server's targets are told of its changes; [] none of them."),
   })
   .superRefine(({ time_limit: limit, time_limit_warning: warning }, context) => {
     if (warning == null) return;
@@ -218,5 +222,6 @@ export const experimentChange = z.strictObject({
   time_limit_warning: z.unknown().optional(),
   retries: z.unknown().optional(),
   after: z.unknown().optional(),
+  notify: notify.nullish(),
 });
 export type ExperimentChange = z.infer<typeof experimentChange>;

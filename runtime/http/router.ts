@@ -31,6 +31,10 @@ export interface Functions {
   readonly deleteHost: EndpointHandler;
   readonly listEvents: EndpointHandler;
   readonly streamEvents: EndpointHandler;
+  readonly listNotifications: EndpointHandler;
+  readonly getNotification: EndpointHandler;
+  readonly resendNotification: EndpointHandler;
+  readonly resendNotifications: EndpointHandler;
   readonly readLogs: EndpointHandler;
   readonly tailLogs: EndpointHandler;
 }
@@ -68,6 +72,10 @@ function routesOf({ functions, tokens, config, ready }: RouterDeps): Route[] {
     { method: "DELETE", path: "/hosts/:name", handler: functions.deleteHost, access: "token" },
     { method: "GET", path: "/events", handler: functions.listEvents, access: "token" },
     { method: "GET", path: "/events/stream", handler: functions.streamEvents, access: "token" },
+    { method: "GET", path: "/notifications", handler: functions.listNotifications, access: "token" },
+    { method: "POST", path: "/notifications/resend", handler: functions.resendNotifications, access: "token" },
+    { method: "GET", path: "/notifications/:id", handler: functions.getNotification, access: "token" },
+    { method: "POST", path: "/notifications/:id/resend", handler: functions.resendNotification, access: "token" },
     { method: "GET", path: "/logs/:id", handler: functions.readLogs, access: "token" },
     { method: "GET", path: "/logs/:id/tail", handler: refuseSocketless(functions.tailLogs), access: "token" },
     {
@@ -138,7 +146,7 @@ export function createRouter(deps: RouterDeps): Hono<Env> {
     guard(header, deps.config.http);
     const error = new ApiError(
       "not_found",
-      "There is nothing under this path; the calls begin with /experiments, /groups, /logs, /hosts and /events.",
+      "There is nothing under this path; the calls begin with /experiments, /groups, /logs, /hosts, /events and /notifications.",
     );
     return c.json(error.body(), error.status);
   });

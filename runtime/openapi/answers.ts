@@ -5,6 +5,7 @@ import { z } from "zod";
 import { retryable } from "../experiment/retries.ts";
 import { resources, warningSignals } from "../experiment/schema.ts";
 import { reasons, statuses } from "../experiment/states.ts";
+import { deliveryStates } from "../experiment/notify.ts";
 import { rules } from "../scheduler/model.ts";
 
 /** The headers of a list that comes in pages. */
@@ -79,6 +80,10 @@ export const experimentAnswer = z
     retried: count.meta({ description: "how often it was tried again by itself" }),
     not_before: time.nullable().meta({ description: "when it is tried again" }),
     after: z.array(uuid),
+    notify: z
+      .array(z.string())
+      .nullable()
+      .meta({ description: "the targets that are told of it; null: by their filters" }),
     group: uuid.nullable(),
     combination: z.record(z.string(), scalar).nullable().meta({ description: "its values in the sweep's matrix" }),
     owner: z.string().nullable().meta({ description: "the name of the token that enqueued it" }),
@@ -164,3 +169,20 @@ export const groupAnswer = z
 
 export const sessionAnswer = z.object({ owner: z.string().nullable() }).meta({ id: "Session" });
 export const healthAnswer = z.object({ status: z.enum(["ok", "ready"]) }).meta({ id: "Health" });
+
+export const notificationAnswer = z
+  .object({
+    id: uuid,
+    target: z.string(),
+    experiment: uuid,
+    name: z.string().meta({ description: "the experiment's" }),
+    status: z.enum(statuses).meta({ description: "what it became" }),
+    attempt: count,
+    state: z.enum(deliveryStates),
+    tries: count,
+    error: z.string().nullable().meta({ description: "what the last try met" }),
+    created_at: time,
+    next_try_at: time.nullable(),
+    settled_at: time.nullable().meta({ description: "when it was sent or given up" }),
+  })
+  .meta({ id: "Notification" });

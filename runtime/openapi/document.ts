@@ -25,6 +25,7 @@ const tags = [
   { name: "Logs", description: "What experiments print, stored and live." },
   { name: "Hosts", description: "The machines that run them." },
   { name: "Events", description: "Who did what, when; also live." },
+  { name: "Notifications", description: "Whom the server tells of changes, and what it could not deliver." },
   { name: "Server", description: "Sessions, health, and this document." },
 ] as const;
 

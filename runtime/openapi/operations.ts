@@ -5,6 +5,7 @@ import { eventOperations } from "./event-operations.ts";
 import { experimentOperations } from "./experiment-operations.ts";
 import { hostOperations } from "./host-operations.ts";
 import { logOperations } from "./log-operations.ts";
+import { notificationOperations } from "./notification-operations.ts";
 import { serverOperations } from "./server-operations.ts";
 
 export const operations: readonly Operation[] = [
@@ -12,5 +13,6 @@ export const operations: readonly Operation[] = [
   ...logOperations,
   ...hostOperations,
   ...eventOperations,
+  ...notificationOperations,
   ...serverOperations,
 ];

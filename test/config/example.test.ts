@@ -36,8 +36,19 @@ test("every key has a reason beside it", () => {
   const bare = lines.filter(
     (line, n) =>
       /^\s*[a-z_]+:( .*)?$/.test(line) &&
-      !/^(http|docker|runner|scheduler|fair_share|quotas|hosts|container|logs|retention):$/.test(line) &&
+      !/^(http|docker|runner|scheduler|fair_share|quotas|hosts|container|logs|retention|notifications):$/.test(line) &&
       !/^\s*# .{20,}/.test(lines[n - 1] ?? ""),
   );
   assert.deepEqual(bare, []);
+});
+
+test("the targets that the example shows in comments are accepted as they stand", () => {
+  const lines = readFileSync(example, "utf8").split("\n");
+  const shown = lines.flatMap((line) => /^\s*#\s+- (\{.*\})$/.exec(line)?.[1] ?? []);
+  assert.ok(shown.length > 0);
+  const env = {
+    SKEDULER_NOTIFICATIONS_TARGETS: JSON.stringify(shown.map((line) => parse(line) as unknown)),
+    SKEDULER_NOTIFICATIONS_SMTP_SERVER: "smtp://localhost",
+  };
+  assert.equal(loadConfig({ env }).notifications.targets.length, shown.length);
 });

@@ -14,7 +14,16 @@ import { image, System, token } from "../support/system.ts";
 let system: System;
 let validator: Validator;
 before(async () => {
-  system = await System.start();
+  // Nobody listens there: what is sent is given up.
+  const target = {
+    name: "nobody",
+    webhook: "http://127.0.0.1:1/",
+    secret: `whsec_${Buffer.alloc(32).toString("base64")}`,
+  };
+  system = await System.start({
+    SKEDULER_NOTIFICATIONS_TARGETS: JSON.stringify([target]),
+    SKEDULER_NOTIFICATIONS_GIVE_UP_AFTER: "1ms",
+  });
   await system.addRunner("described");
   validator = new Validator((await (await fetch(`${system.url}/openapi.json`)).json()) as OpenApi);
 });
@@ -68,6 +77,14 @@ async function firstOf({ body }: Response): Promise<string> {
 
 const nobody = "00000000-0000-4000-8000-000000000000";
 
+async function deadLetter(experiment: string): Promise<string> {
+  for (;;) {
+    const query = `?state=failed&experiment=${experiment}&limit=1`;
+    const [found] = (await call({ id: "listNotifications", query })) as { id: string }[];
+    if (found !== undefined) return found.id;
+  }
+}
+
 test("every call answers as the document says", async () => {
   const full = {
     name: "full",
@@ -86,6 +103,7 @@ test("every call answers as the document says", async () => {
     time_limit: "5m",
     time_limit_warning: "1m",
     retries: { count: 1, on: ["exited"], backoff: "1s" },
+    notify: ["nobody"],
   };
   const made = (await call({ id: "createExperiment", body: full })) as { id: string };
   const ended = await system.ended(made.id);
@@ -100,6 +118,7 @@ test("every call answers as the document says", async () => {
   };
   const { group } = (await call({ id: "createExperiment", body: sweep })) as { group: string };
 
+  const letter = await deadLetter(made.id);
   const calls: Call[] = [
     { id: "createExperiment", body: { name: "no image" }, status: 400 },
     { id: "listExperiments", query: "?limit=2&order=desc" },
@@ -131,6 +150,13 @@ test("every call answers as the document says", async () => {
     { id: "listEvents", query: `?experiment=${made.id}` },
     { id: "listEvents", query: "?limit=none", status: 400 },
     { id: "streamEvents", endless: true },
+    { id: "listNotifications", query: "?state=failed" },
+    { id: "listNotifications", query: "?state=lost", status: 400 },
+    { id: "getNotification", at: letter },
+    { id: "getNotification", at: nobody, status: 404 },
+    { id: "resendNotification", at: letter },
+    { id: "resendNotification", at: nobody, status: 404 },
+    { id: "resendNotifications", body: { target: "nobody" } },
     { id: "listHosts" },
     { id: "getHost", at: "described" },
     { id: "getHost", at: "nowhere", status: 404 },

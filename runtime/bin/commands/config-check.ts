@@ -16,6 +16,10 @@ export async function run(options: { config?: string }): Promise<void> {
     ...config,
     database: config.database === undefined ? null : withoutPassword(config.database),
     telegram_token: config.telegram_token === "" ? "" : "hidden",
+    notifications: {
+      ...config.notifications,
+      targets: config.notifications.targets.map(({ name, kind }) => ({ name, kind })),
+    },
     tokens: config.tokens.map(({ name }) => ({ name, token: "hidden" })),
   };
   process.stdout.write(

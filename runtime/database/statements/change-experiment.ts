@@ -29,12 +29,13 @@ with input as (
          nullif($2::json ->> 'updated_at', '')::timestamptz as updated_at,
          ($2::json ->> 'priority')::integer as priority, nullif($2::json ->> 'time_limit', '') as time_limit,
          case when json_typeof($2::json -> 'metadata') = 'null' or $2::json ->> 'metadata' = '' then null
-              else $2::json -> 'metadata' end as metadata
+              else $2::json -> 'metadata' end as metadata,
+         case when json_typeof($2::json -> 'notify') = 'array' then array(select json_array_elements_text($2::json -> 'notify')) end as notify
 ), locked as (
   select * from public.jobs where id = $1 for update
 ), judged as (
   select l.*, i.name as new_name, i.description as new_description, i.metadata as new_metadata, i.status as new_status,
-    i.priority as new_priority,
+    i.priority as new_priority, i.notify as new_notify,
     case when i.body -> 'docker' ->> 'image' <> l.docker_image then 'docker.image'
          when i.body -> 'docker' ->> 'command' <> l.docker_command then 'docker.command'
          when (i.body -> 'docker' -> 'environment')::jsonb <> l.docker_environment then 'docker.environment'
@@ -66,6 +67,7 @@ with input as (
                  when move = 'stay' and (new_name is null or new_name = name)
                   and (new_description is null or new_description = description)
                   and (new_priority is null or new_priority = priority)
+                  and (new_notify is null or new_notify is not distinct from notify)
                   and (new_metadata is null or new_metadata::text is not distinct from metadata::text) then 'same'
                  else 'changed' end as verdict
   from judged
@@ -73,6 +75,7 @@ with input as (
   update public.jobs j
      set name = coalesce(v.new_name, j.name), description = coalesce(v.new_description, j.description),
          metadata = coalesce(v.new_metadata, j.metadata), priority = coalesce(v.new_priority, j.priority),
+         notify = coalesce(v.new_notify, j.notify),
          updated_at = clock_timestamp(),
          status = case v.move when 'stay' then j.status when 'enqueue' then 'ENQUEUED' else 'CANCELLED' end::public.job_status,
          enqueued_at = case v.move when 'enqueue' then clock_timestamp() else j.enqueued_at end,
@@ -98,11 +101,11 @@ with input as (
     from changed where move in ('stop', 'enqueue')
 ), final as (
   select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.docker_options, j.created_at, j.updated_at,
-         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.time_limit_warning, j.retries, j.retried, j.not_before, j.after, j.group_id, j.combination,
+         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.time_limit_warning, j.retries, j.retried, j.not_before, j.after, j.notify, j.group_id, j.combination,
          j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from changed j
   union all
   select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.docker_options, j.created_at, j.updated_at,
-         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.time_limit_warning, j.retries, j.retried, j.not_before, j.after, j.group_id, j.combination,
+         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.time_limit_warning, j.retries, j.retried, j.not_before, j.after, j.notify, j.group_id, j.combination,
          j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from verdicts j
     where verdict <> 'changed'
 )

@@ -28,24 +28,24 @@ const statement = prepared(
   "create_experiments",
   `
 with body as (
-  select b.place, b.name, b.description, b.metadata, b.resources, b.priority, b.time_limit, b.time_limit_warning,
+  select b.place, b.name, b.description, b.metadata, b.resources, b.priority, b.time_limit, b.time_limit_warning, b.notify,
          d.image, d.command, d.environment,
          case when d.entrypoint is null and d.workdir is null and d."user" is null and d.volumes is null then '{}'
               else jsonb_strip_nulls(jsonb_build_object('entrypoint', nullif(d.entrypoint, ''), 'workdir', nullif(d.workdir, ''),
                      'user', nullif(d."user", ''), 'volumes', nullif(d.volumes, '[]'))) end as options
     from rows from (json_to_recordset($6::json) as (name text, description text, docker json, metadata json, resources jsonb,
-           priority integer, time_limit text, time_limit_warning jsonb))
-           with ordinality as b (name, description, docker, metadata, resources, priority, time_limit, time_limit_warning, place),
+           priority integer, time_limit text, time_limit_warning jsonb, notify text[]))
+           with ordinality as b (name, description, docker, metadata, resources, priority, time_limit, time_limit_warning, notify, place),
          json_to_record(b.docker) as d (image text, command text, environment json, entrypoint text, workdir text, "user" text, volumes jsonb)
 ), created as (
   insert into public.jobs (id, name, description, docker_image, docker_command, docker_environment, docker_options, metadata, resources, priority, time_limit, time_limit_warning,
-    retries, after, owner, group_id, combination)
+    retries, after, owner, group_id, combination, notify)
     select r.id, coalesce(r.name, btrim(b.name)), coalesce(b.description, ''), btrim(b.image), coalesce(r.command, b.command, ''),
            coalesce(r.environment, b.environment, '{}')::jsonb, b.options, b.metadata, coalesce(b.resources, '{}'), coalesce(b.priority, 0), b.time_limit,
            case jsonb_typeof(b.time_limit_warning)
              when 'string' then jsonb_build_object('before', b.time_limit_warning, 'signal', 'SIGUSR1')
              when 'object' then '{"signal": "SIGUSR1"}' || b.time_limit_warning end,
-           r.retries, r.after::uuid[], r.owner, r."group", r.combination
+           r.retries, r.after::uuid[], r.owner, r."group", r.combination, b.notify
       from unnest($1::uuid[], $2::integer[], $3::text[], $4::jsonb[], $5::text[], $7::uuid[], $8::text[], $9::text[], $10::json[], $11::json[])
              with ordinality as r (id, place, owner, retries, after, "group", name, command, environment, combination, ord)
       join body b on b.place = r.place

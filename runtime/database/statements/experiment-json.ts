@@ -93,6 +93,7 @@ export const experimentJson = joined(
     retried: plain("j.retried"),
     not_before: time("j.not_before"),
     after: array("j.after"),
+    notify: value("coalesce(to_json(j.notify)::text, 'null')"),
     group: nullableString("j.group_id"),
     combination: nullable("j.combination"),
     owner: nullableString("j.owner"),
