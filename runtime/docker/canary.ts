@@ -36,7 +36,8 @@ export async function seenByCanary({ engine, installation, host, image, gpu }: C
     await container.start();
     const { StatusCode: code } = (await container.wait({ abortSignal: signal })) as { StatusCode: number };
     const log = await container.logs({ stdout: true, stderr: true });
-    const output = Array.from(new Demuxer().push(log), ({ payload }) => payload.toString()).join("");
+    let output = "";
+    new Demuxer().push(log, (_, bytes, from, to) => (output += bytes.toString("utf8", from, to)));
     if (code !== 0) throw new Error(`nvidia-smi -L ended with ${code}: ${output.trim()}`);
     return [...new Set(output.match(/GPU-[0-9A-Za-z-]+/g))];
   } finally {

@@ -2,6 +2,7 @@
 // A container is ours only where its labels say so; a name that another's container holds is an error.
 
 import type Docker from "dockerode";
+import { reset, streamFrom } from "./engine-stream.ts";
 import { asking, EngineFailure, statusOf, wordsOf, type Engine } from "./engine.ts";
 import { containerName, containerOptions, label, type ContainerSpec } from "./container-options.ts";
 
@@ -84,11 +85,17 @@ export async function signalContainer(engine: Engine, id: string, signal: string
 
 /** Resolves when the container has ended (or is gone). The signal ends the waiting, not the container. */
 export async function waitContainer(engine: Engine, id: string, signal: AbortSignal): Promise<void> {
-  const waiting = engine.docker.getContainer(id).wait({ abortSignal: signal }) as Promise<unknown>;
-  await orAlreadySo(
-    [404],
-    asking(engine, async () => waiting),
-  );
+  let said = "";
+  const take = (piece: Buffer): undefined => {
+    said += piece.toString();
+  };
+  // Docker answers at once, and says in the answer's body that it has ended: dockerode would wait on for the rest of an answer
+  // that was cut off.
+  const waiting = async (): Promise<void> => {
+    await streamFrom(engine, "POST", `/containers/${id}/wait`, { signal, take });
+    if (!said.includes('"StatusCode"')) throw reset();
+  };
+  await orAlreadySo([404], asking(engine, waiting));
 }
 
 /** What Docker says of a container; undefined where there is none. */

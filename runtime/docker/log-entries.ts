@@ -1,10 +1,11 @@
 // Frames of a log read with timestamps → entries as the container wrote them: time parsed, the newline that the `local`
 // driver drops after a line above 16 KB put back, and each entry's position, so that a reading can be taken up anywhere.
+// Makes no object per entry: a log has millions.
 // Measured on Docker 20.10: such a line comes as entries of exactly 16,384 bytes and one time, then its rest without
 // newline (empty where the length is a multiple). A rest that is the log's last entry may or may not have had one: then
 // no newline is given.
 
-import type { ContainerStream, Frame } from "./demux.ts";
+import type { ContainerStream } from "./demux.ts";
 
 /** Where the reading of one stream stands; plain JSON, kept in Postgres between runners. */
 export interface StreamPosition {
@@ -21,82 +22,107 @@ export interface StreamPosition {
   readonly long: boolean;
 }
 
-export type LogPosition = Partial<Record<ContainerStream, StreamPosition>>;
+export type LogPosition = Partial<Record<ContainerStream, StreamPosition | undefined>>;
 
-export interface LogEntry {
-  readonly stream: ContainerStream;
-  readonly seconds: number;
-  readonly nanos: number;
-  readonly bytes: Buffer;
-  /** Where the stream stands after this entry. */
-  readonly position: StreamPosition;
-}
+/**
+ * An entry: its bytes are bytes[from, to), which are another's after the call; `reader` says its stream, its time, and where
+ * the stream stands after it, until the next one.
+ */
+export type TakeEntry = (reader: EntryReader, bytes: Buffer, from: number, to: number) => void;
 
 /** Docker's parts of a long line have this length. */
 const partLength = 16_384;
 /** "2026-01-02T03:04:05.123456789Z ": fixed width, then the bytes. */
 const stampLength = 31;
+const secondLength = 19;
 const newline = Buffer.from("\n");
 
-export const beginning: StreamPosition = { seconds: 0, nanos: 0, same: 0, entries: 0, owed: false, long: false };
+type Changing<T> = { -readonly [key in keyof T]: T[key] };
 
-/** Turns the frames of one stream of one log into entries. */
-export class EntryReader {
-  readonly #stream: ContainerStream;
-  #position = beginning;
-  #secondText = "";
+/** A position as it is now; `to`: written into that one. */
+export function copyPosition(
+  { seconds, nanos, same, entries, owed, long }: StreamPosition,
+  to?: Changing<StreamPosition>,
+): Changing<StreamPosition> {
+  if (to === undefined) return { seconds, nanos, same, entries, owed, long };
+  to.seconds = seconds;
+  to.nanos = nanos;
+  to.same = same;
+  to.entries = entries;
+  to.owed = owed;
+  to.long = long;
+  return to;
+}
+
+/** Turns the frames of one stream of one log into entries. Is itself the position of the last entry that it gave. */
+export class EntryReader implements StreamPosition {
+  readonly stream: ContainerStream;
+  seconds = 0;
+  nanos = 0;
+  same = 0;
+  entries = 0;
+  owed = false;
+  long = false;
+  /** The second of the last frame, as text and as number: entries of one second share it. */
+  readonly #secondText = Buffer.alloc(secondLength);
   #second = 0;
 
   constructor(stream: ContainerStream) {
-    this.#stream = stream;
+    this.stream = stream;
   }
 
   /** Takes the reading up at a position, as if everything before it had been read. */
   resume(position: StreamPosition): void {
-    this.#position = position;
+    copyPosition(position, this);
   }
 
-  get position(): StreamPosition {
-    return this.#position;
-  }
-
-  time(frame: Frame): { seconds: number; nanos: number } {
-    const text = frame.payload.toString("latin1", 0, stampLength - 1);
-    const second = text.slice(0, 19);
-    if (second !== this.#secondText) {
-      this.#second = Date.parse(`${second}Z`) / 1000;
-      if (!Number.isInteger(this.#second))
-        throw new Error(`Docker's log has a line without a time: ${JSON.stringify(text)}`);
-      this.#secondText = second;
-    }
-    return { seconds: this.#second, nanos: Number(text.slice(20, 29)) };
+  /** The same as `secondOf`, quicker. */
+  second(bytes: Buffer, from: number): number {
+    let at = secondLength - 1; // the last digits differ first
+    while (at >= 0 && bytes[from + at] === this.#secondText[at]) at -= 1;
+    if (at < 0) return this.#second;
+    this.#second = secondOf(bytes, from);
+    bytes.copy(this.#secondText, 0, from, from + secondLength);
+    return this.#second;
   }
 
   /** One frame gives one entry, and before it the newline owed to the line before. */
-  *read(frame: Frame): Generator<LogEntry> {
-    const { seconds, nanos } = this.time(frame);
-    const before = this.#position;
-    if (before.owed) {
-      this.#position = { ...before, owed: false };
-      yield {
-        stream: this.#stream,
-        seconds: before.seconds,
-        nanos: before.nanos,
-        bytes: newline,
-        position: this.#position,
-      };
+  read(bytes: Buffer, from: number, to: number, take: TakeEntry): void {
+    const seconds = this.second(bytes, from);
+    const nanos = nanosOf(bytes, from);
+    if (this.owed) {
+      this.owed = false;
+      take(this, newline, 0, 1);
     }
-    let bytes = frame.payload.subarray(stampLength);
-    const complete = bytes.at(-1) === 0x0a;
-    const long = !complete && bytes.length === partLength;
-    let owed = false;
-    if (before.long && !complete && !long) {
-      // The rest of a long line. An empty rest is there only because of its newline.
-      if (bytes.length === 0) bytes = newline;
-      else owed = true;
-    }
-    const same = seconds === before.seconds && nanos === before.nanos ? before.same + 1 : 1;
-    this.#position = { seconds, nanos, same, entries: before.entries + 1, owed, long };
-    yield { stream: this.#stream, seconds, nanos, bytes, position: this.#position };
+    const start = from + stampLength;
+    const length = to - start;
+    const complete = length > 0 && bytes[to - 1] === 0x0a;
+    const long = !complete && length === partLength;
+    const rest = this.long && !complete && !long; // the rest of a long line
+    this.same = seconds === this.seconds && nanos === this.nanos ? this.same + 1 : 1;
+    this.seconds = seconds;
+    this.nanos = nanos;
+    this.entries += 1;
+    this.owed = rest && length > 0;
+    this.long = long;
+    if (rest && length === 0)
+      take(this, newline, 0, 1); // it is there only because of its newline
+    else take(this, bytes, start, to);
   }
+}
+
+/** The second of a frame's time. */
+export function secondOf(bytes: Buffer, from: number): number {
+  const text = bytes.toString("latin1", from, from + secondLength);
+  const second = Date.parse(`${text}Z`) / 1000;
+  if (!Number.isInteger(second)) throw new Error(`Docker's log has a line without a time: ${JSON.stringify(text)}`);
+  return second;
+}
+
+/** The nanoseconds of a frame's time. */
+export function nanosOf(bytes: Buffer, from: number): number {
+  let nanos = 0;
+  for (let at = from + secondLength + 1; at < from + stampLength - 2; at += 1)
+    nanos = nanos * 10 + (bytes[at] ?? 0) - 0x30;
+  return nanos;
 }

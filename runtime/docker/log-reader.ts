@@ -1,34 +1,52 @@
-// Reads a container's log from a position on. Asks Docker for what is since shortly before it and skips, per stream, what
+// One container's log from a position on. Asks Docker for what is since shortly before it and skips, per stream, what
 // was seen. Where the positioned entry is not in the answer, or the clock went back, it reads the whole
 // log and skips by count. Where even that is shorter than what was seen, Docker has dropped lines: LogGap.
 
 import { asking, type Engine } from "./engine.ts";
-import { Demuxer, type ContainerStream, type Frame } from "./demux.ts";
-import { EntryReader, type LogEntry, type LogPosition, type StreamPosition } from "./log-entries.ts";
+import { Demuxer, type ContainerStream } from "./demux.ts";
+import {
+  copyPosition,
+  EntryReader,
+  nanosOf,
+  type LogPosition,
+  type StreamPosition,
+  type TakeEntry,
+} from "./log-entries.ts";
+import { streamFrom } from "./engine-stream.ts";
 
 export interface ReadOptions {
   readonly follow: boolean;
   readonly position: LogPosition;
   readonly signal: AbortSignal;
+  /** Called for each entry in order. */
+  readonly take: TakeEntry;
+  /** Called after each piece that came from Docker: nothing is read until what it answers resolves. */
+  readonly pace: () => Promise<void> | undefined;
 }
 
 /** Docker rotated its log: lines between these times may be missing. */
 export class LogGap extends Error {}
 
-class Misplaced extends Error {}
-
-/** Entries in batches, one per piece that comes from Docker. Ends with the log (follow: with the container). */
-export async function* readLog(engine: Engine, containerId: string, options: ReadOptions): AsyncGenerator<LogEntry[]> {
-  const since = sinceOf(options.position);
-  if (since !== undefined) {
-    try {
-      yield* read(engine, containerId, options, since);
-      return;
-    } catch (error) {
-      if (!(error instanceof Misplaced)) throw error;
-    }
+/** The entry that was read last is not where it should be. */
+export class Misplaced extends Error {
+  constructor() {
+    super("the entry that was read last is not in Docker's log");
   }
-  yield* read(engine, containerId, options, undefined);
+}
+
+/** Resolves at the log's end (follow: at the container's). */
+export async function readLog(engine: Engine, containerId: string, options: ReadOptions): Promise<void> {
+  const since = sinceOf(options.position);
+  if (since === undefined) return read(engine, containerId, options, skippers(options.position, undefined), undefined);
+  const skips = skippers(options.position, since);
+  try {
+    await read(engine, containerId, options, skips, since);
+  } catch (error) {
+    if (!(error instanceof Misplaced)) throw error;
+    // One stream may have found its place and gone on.
+    const position = { stdout: skips.stdout.position, stderr: skips.stderr.position };
+    await read(engine, containerId, options, skippers(position, undefined), undefined);
+  }
 }
 
 /**
@@ -55,79 +73,46 @@ function isBefore(a: Instant, b: Instant): boolean {
   return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanos < b.nanos);
 }
 
-async function* read(
+type Skippers = Readonly<Record<ContainerStream, Skipper>>;
+
+function skippers(position: LogPosition, since: Instant | undefined): Skippers {
+  return {
+    stdout: new Skipper("stdout", position.stdout, since),
+    stderr: new Skipper("stderr", position.stderr, since),
+  };
+}
+
+async function read(
   engine: Engine,
   containerId: string,
-  options: ReadOptions,
+  { follow, signal, take, pace }: ReadOptions,
+  skips: Skippers,
   since: Instant | undefined,
-): AsyncGenerator<LogEntry[]> {
-  const stream = await open(engine, containerId, options, since);
+): Promise<void> {
   const demuxer = new Demuxer();
-  const skips = {
-    stdout: new Skipper("stdout", options.position.stdout, since),
-    stderr: new Skipper("stderr", options.position.stderr, since),
+  const onFrame = (stream: ContainerStream, bytes: Buffer, from: number, to: number): void =>
+    skips[stream].take(bytes, from, to, take);
+  const query = {
+    ...(follow && { follow: "true" }),
+    ...(since && { since: `${since.seconds}.${String(since.nanos).padStart(9, "0")}` }),
   };
-  const stop = (): void => stream.destroy();
-  options.signal.addEventListener("abort", stop, { once: true });
-  try {
-    options.signal.throwIfAborted();
-    for await (const chunk of stream) {
-      const batch: LogEntry[] = [];
-      for (const frame of demuxer.push(chunk)) skips[frame.stream].take(frame, batch);
-      if (batch.length > 0) yield batch;
-    }
-    if (!options.follow) {
-      skips.stdout.finish();
-      skips.stderr.finish();
-    }
-  } catch (error) {
-    options.signal.throwIfAborted();
-    throw error;
-  } finally {
-    options.signal.removeEventListener("abort", stop);
-    stream.destroy();
-  }
-}
-
-interface ByteStream extends AsyncIterable<Buffer> {
-  destroy(): void;
-}
-
-async function open(engine: Engine, id: string, options: ReadOptions, since: Instant | undefined): Promise<ByteStream> {
-  const container = engine.docker.getContainer(id);
-  // `since` goes as text: as a number it would lose digits.
-  const text = since && `${since.seconds}.${String(since.nanos).padStart(9, "0")}`;
-  const query = { stdout: true, stderr: true, timestamps: true, ...(text && { since: text as unknown as number }) };
-  if (options.follow) {
-    const stream = await asking(engine, async () =>
-      container.logs({ ...query, follow: true, abortSignal: options.signal }),
-    );
-    return stream as unknown as ByteStream;
-  }
-  // dockerode would gather an unfollowed log in memory: `stream: true` of its modem is what followed logs use.
-  const stream = await asking(engine, async () => unfollowed(engine, id, query));
-  return stream;
-}
-
-async function unfollowed(engine: Engine, id: string, query: Record<string, unknown>): Promise<ByteStream> {
-  return new Promise((resolve, reject) => {
-    const search = new URLSearchParams(
-      Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]),
-    );
-    const done = (error: Error | null, data: unknown): void => {
-      if (error === null) resolve(data as ByteStream);
-      else reject(error);
-    };
-    engine.docker.modem.dial(
-      {
-        path: `/containers/${id}/logs?${search.toString()}`,
-        method: "GET",
-        isStream: true,
-        statusCodes: { 200: true },
+  await asking(engine, async () =>
+    streamFrom(engine, "GET", logPath(containerId, query), {
+      signal,
+      take: (piece): Promise<void> | undefined => {
+        demuxer.push(piece, onFrame);
+        return pace();
       },
-      done,
-    );
-  });
+    }),
+  );
+  if (follow) return;
+  skips.stdout.finish();
+  skips.stderr.finish();
+}
+
+export function logPath(containerId: string, query: Readonly<Record<string, string>>): string {
+  const all = new URLSearchParams({ stdout: "true", stderr: "true", timestamps: "true", ...query });
+  return `/containers/${containerId}/logs?${all.toString()}`;
 }
 
 /** Leaves out of one stream what was seen before. */
@@ -147,31 +132,35 @@ class Skipper {
     if (seen !== undefined && !this.#skipping) this.#reader.resume(seen);
   }
 
-  take(frame: Frame, out: LogEntry[]): void {
-    if (this.#skipping && this.#seen !== undefined) {
-      if (this.#bySince) this.#skipSince(frame, this.#seen);
-      else this.#passed += 1;
-      const wanted = this.#bySince ? this.#seen.same : this.#seen.entries;
-      if (this.#passed === wanted) {
-        this.#skipping = false;
-        this.#reader.resume(this.#seen);
-      }
-      return;
-    }
-    for (const entry of this.#reader.read(frame)) out.push(entry);
+  /** Where the stream stands by now. */
+  get position(): StreamPosition | undefined {
+    return this.#skipping || this.#reader.entries === 0 ? this.#seen : copyPosition(this.#reader);
   }
 
-  #skipSince(frame: Frame, seen: StreamPosition): void {
-    const time = this.#reader.time(frame);
+  take(bytes: Buffer, from: number, to: number, take: TakeEntry): void {
+    if (!this.#skipping || this.#seen === undefined) {
+      this.#reader.read(bytes, from, to, take);
+      return;
+    }
+    if (this.#bySince) this.#skipSince(bytes, from, this.#seen);
+    else this.#passed += 1;
+    const wanted = this.#bySince ? this.#seen.same : this.#seen.entries;
+    if (this.#passed < wanted) return;
+    this.#skipping = false;
+    this.#reader.resume(this.#seen);
+  }
+
+  #skipSince(bytes: Buffer, from: number, seen: StreamPosition): void {
+    const time = { seconds: this.#reader.second(bytes, from), nanos: nanosOf(bytes, from) };
     if (isBefore(time, seen)) return;
-    if (isBefore(seen, time)) throw new Misplaced("the entry that was read last is not in Docker's log");
+    if (isBefore(seen, time)) throw new Misplaced();
     this.#passed += 1;
   }
 
   /** At the log's end: all that was seen must have been there. */
   finish(): void {
     if (!this.#skipping || this.#seen === undefined) return;
-    if (this.#bySince) throw new Misplaced("the entry that was read last is not in Docker's log");
+    if (this.#bySince) throw new Misplaced();
     const at = new Date(this.#seen.seconds * 1000).toISOString();
     throw new LogGap(`Docker's own log was cut: lines written after ${at} may be missing.`);
   }

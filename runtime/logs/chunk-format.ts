@@ -35,14 +35,15 @@ export interface Chunk {
 
 export const newline = 0x0a;
 
-/** Gathers records into one chunk. */
+/** Gathers records into chunks, one after the other, in buffers that it keeps: bytes are copied in, and a chunk out. */
 export class ChunkBuilder {
-  #parts: Buffer[] = [];
+  #data: Buffer = Buffer.allocUnsafe(4096);
   #size = 0;
-  #entries: Buffer = Buffer.allocUnsafe(4096);
+  #entries: Buffer = Buffer.allocUnsafe(1024);
   #used = 0;
   #base: Time | undefined;
-  #last: Time = { seconds: 0, nanos: 0 };
+  #seconds = 0;
+  #nanos = 0;
   #bytes: PerStream = { stdout: 0, stderr: 0, skeduler: 0 };
   #lines: PerStream = { stdout: 0, stderr: 0, skeduler: 0 };
 
@@ -50,40 +51,67 @@ export class ChunkBuilder {
     return this.#base === undefined;
   }
 
-  /** Whether the record has room here; an empty chunk takes any. */
-  fits(record: LogRecord): boolean {
+  /** Whether a record of this time and length has room here; an empty chunk takes any. */
+  fits(seconds: number, nanos: number, length: number): boolean {
     if (this.#base === undefined) return true;
-    return this.#size + record.bytes.length <= chunkBytes && Math.abs(between(this.#last, record)) < longestGap;
+    return this.#size + length <= chunkBytes && Math.abs(this.#until(seconds, nanos)) < longestGap;
   }
 
-  add(record: LogRecord): void {
-    this.#base ??= { seconds: record.seconds, nanos: record.nanos };
-    if (this.empty || this.#parts.length === 0) this.#last = this.#base;
-    if (this.#used + 20 > this.#entries.length) {
-      this.#entries = Buffer.concat([this.#entries], this.#entries.length * 2);
+  /** Adds the record bytes[from, to). */
+  add(stream: Stream, seconds: number, nanos: number, bytes: Buffer, from: number, to: number): void {
+    if (this.#base === undefined) {
+      this.#base = { seconds, nanos };
+      this.#seconds = seconds;
+      this.#nanos = nanos;
     }
-    const delta = between(this.#last, record);
-    this.#used = writeVarint(this.#entries, this.#used, record.bytes.length * 4 + streams.indexOf(record.stream));
+    const length = to - from;
+    if (this.#used + longestEntry > this.#entries.length)
+      this.#entries = grown(this.#entries, this.#used, longestEntry);
+    if (this.#size + length > this.#data.length) this.#data = grown(this.#data, this.#size, length);
+    const delta = this.#until(seconds, nanos);
+    this.#used = writeVarint(this.#entries, this.#used, length * 4 + streams.indexOf(stream));
     this.#used = writeVarint(this.#entries, this.#used, delta >= 0 ? delta * 2 : -delta * 2 - 1);
-    this.#last = { seconds: record.seconds, nanos: record.nanos };
-    this.#parts.push(record.bytes);
-    this.#size += record.bytes.length;
-    this.#bytes[record.stream] += record.bytes.length;
-    if (record.bytes.at(-1) === newline) this.#lines[record.stream] += 1;
+    this.#seconds = seconds;
+    this.#nanos = nanos;
+    bytes.copy(this.#data, this.#size, from, to);
+    this.#size += length;
+    this.#bytes[stream] += length;
+    if (length > 0 && bytes[to - 1] === newline) this.#lines[stream] += 1;
   }
 
-  /** The chunk; the builder is not to be used after. */
-  build(): Chunk {
-    if (this.#base === undefined) throw new Error("an empty chunk is never built");
-    return {
+  /** The chunk; what comes next goes into another. */
+  take(): Chunk {
+    if (this.#base === undefined) throw new Error("an empty chunk is never made");
+    const chunk = {
       base: this.#base,
-      last: this.#last,
+      last: { seconds: this.#seconds, nanos: this.#nanos },
       bytes: this.#bytes,
       lines: this.#lines,
-      data: Buffer.concat(this.#parts, this.#size),
+      data: Buffer.from(this.#data.subarray(0, this.#size)),
       entries: Buffer.from(this.#entries.subarray(0, this.#used)),
     };
+    this.#base = undefined;
+    this.#size = 0;
+    this.#used = 0;
+    this.#bytes = { stdout: 0, stderr: 0, skeduler: 0 };
+    this.#lines = { stdout: 0, stderr: 0, skeduler: 0 };
+    return chunk;
   }
+
+  /** Nanoseconds from the last record's time. */
+  #until(seconds: number, nanos: number): number {
+    return (seconds - this.#seconds) * 1e9 + (nanos - this.#nanos);
+  }
+}
+
+/** Two varints of 53 bits at most. */
+const longestEntry = 16;
+
+/** A larger buffer with the first `used` bytes of this one and room for `more`. */
+function grown(buffer: Buffer, used: number, more: number): Buffer {
+  const larger = Buffer.allocUnsafe(Math.max(used + more, buffer.length * 2));
+  buffer.copy(larger, 0, 0, used);
+  return larger;
 }
 
 /** The records of a stored chunk, views into its data. */
@@ -118,18 +146,11 @@ export function* records(base: Time, data: Buffer, entries: Buffer): Generator<L
   }
 }
 
-/** Nanoseconds from a to b. */
-function between(a: Time, b: Time): number {
-  return (b.seconds - a.seconds) * 1e9 + (b.nanos - a.nanos);
-}
-
 function writeVarint(buffer: Buffer, at: number, value: number): number {
   let rest = value;
   let index = at;
-  while (rest >= 128) {
-    buffer[index++] = (rest % 128) | 0x80;
-    rest = Math.floor(rest / 128);
-  }
+  for (; rest > 0x7fffffff; rest = Math.floor(rest / 128)) buffer[index++] = (rest % 128) | 0x80;
+  for (; rest >= 128; rest >>= 7) buffer[index++] = (rest & 0x7f) | 0x80;
   buffer[index++] = rest;
   return index;
 }

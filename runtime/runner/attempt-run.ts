@@ -263,7 +263,8 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   over.addEventListener("abort", stop, { once: true });
   try {
     if (over.aborted && state.running) stop();
-    await Promise.all([followLog(pump), waitContainer(engine, state.id, signals.detach)]);
+    const waiting = waitContainer(engine, state.id, signals.detach);
+    await Promise.all([followLog(pump, waiting), waiting]);
     await stopping;
   } catch (error) {
     signals.detach.throwIfAborted();

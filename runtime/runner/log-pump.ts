@@ -1,14 +1,17 @@
-// Docker's log of one container → the attempt's stored log: follows until the container ends, then reads once more
-// without following until nothing is new. Only then is the log drained.
+// Docker's log of one container → the attempt's stored log: follows until the container ends, then reads what is left
+// until nothing is new. Only then is the log drained.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Engine } from "../docker/engine.ts";
-import { LogGap, readLog } from "../docker/log-reader.ts";
-import type { LogPosition } from "../docker/log-entries.ts";
-import { LineAssembler, type ContainerRecord } from "./line-assembler.ts";
+import { readLogEnd } from "../docker/log-end.ts";
+import { LogGap, readLog, type ReadOptions } from "../docker/log-reader.ts";
+import { LineAssembler } from "./line-assembler.ts";
 import type { LogWriter } from "./log-writer.ts";
 
 /** A line without its end (a progress bar) is stored in pieces after this long. */
 const releaseEvery = 1_000;
+/** Docker ends a log's stream some 0.1 s before it says that the container has ended. */
+const reopenAfter = 1_000;
 
 export interface PumpOptions {
   readonly engine: Engine;
@@ -17,15 +20,26 @@ export interface PumpOptions {
   readonly signal: AbortSignal;
 }
 
-/** Copies what the container writes as it comes; resolves when Docker ends the stream. */
-export async function followLog(options: PumpOptions): Promise<void> {
-  await copy(options, true);
+/**
+ * Copies what the container writes as it comes, until it has `ended`. A reading that ends before was cut off: it is taken up
+ * again after a pause.
+ */
+export async function followLog(options: PumpOptions, ended: Promise<void>): Promise<void> {
+  const { engine, containerId } = options;
+  const over = ended.then(() => true);
+  over.catch(() => undefined); // whoever waits for the end hears of it
+  do await copy(options, async (how) => readLog(engine, containerId, { ...how, follow: true }));
+  while (!(await Promise.race([over, sleep(reopenAfter, false, { ref: false })])));
 }
 
 /** Copies what is left after the container's end, until nothing is new. */
 export async function drainLog(options: PumpOptions): Promise<void> {
+  const { engine, containerId } = options;
+  const readRest = async (how: Omit<ReadOptions, "follow">): Promise<void> => {
+    if (!(await readLogEnd(engine, containerId, how))) await readLog(engine, containerId, { ...how, follow: false });
+  };
   try {
-    while ((await copy(options, false)) > 0);
+    while ((await copy(options, readRest)) > 0);
   } catch (error) {
     if (!(error instanceof LogGap)) throw error;
     await options.writer.line(error.message);
@@ -33,30 +47,29 @@ export async function drainLog(options: PumpOptions): Promise<void> {
 }
 
 /** How many entries were new. */
-async function copy({ engine, containerId, writer, signal }: PumpOptions, follow: boolean): Promise<number> {
-  const assemblers = { stdout: new LineAssembler(), stderr: new LineAssembler() };
-  const release = (): ContainerRecord[] =>
-    [assemblers.stdout.release(), assemblers.stderr.release()].filter((record) => record !== undefined);
+async function copy(
+  { writer, signal }: PumpOptions,
+  read: (how: Omit<ReadOptions, "follow">) => Promise<void>,
+): Promise<number> {
+  const assemblers = { stdout: new LineAssembler(writer.record), stderr: new LineAssembler(writer.record) };
+  const release = (): void => {
+    assemblers.stdout.release();
+    assemblers.stderr.release();
+    writer.start();
+  };
+  const ticker = setInterval(release, releaseEvery);
   let copied = 0;
-  const seen: LogPosition = { ...writer.position };
-  let lastRelease = Date.now();
-  const ticker = setInterval(() => {
-    if (Date.now() - lastRelease < releaseEvery) return;
-    lastRelease = Date.now();
-    // A failure to store shows at the next add or at the end.
-    writer.add(release()).catch(() => undefined);
-  }, releaseEvery);
   try {
-    for await (const batch of readLog(engine, containerId, { follow, position: seen, signal })) {
-      const records: ContainerRecord[] = [];
-      for (const entry of batch) {
-        const record = assemblers[entry.stream].add(entry);
-        if (record !== undefined) records.push(record);
-      }
-      copied += batch.length;
-      if (records.length > 0) await writer.add(records);
-    }
-    await writer.add(release());
+    await read({
+      position: writer.position,
+      signal: AbortSignal.any([signal, writer.failed]),
+      take: (reader, bytes, from, to) => {
+        copied += 1;
+        assemblers[reader.stream].add(reader, bytes, from, to);
+      },
+      pace: (): Promise<void> | undefined => writer.room(),
+    });
+    release();
     await writer.flush();
     return copied;
   } finally {

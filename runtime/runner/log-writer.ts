@@ -1,14 +1,17 @@
 // Writes one attempt's log: records in, fenced chunks out. At once when nothing is in flight, else what has gathered when
 // the last insert returns; so a lone line takes milliseconds and a flood goes in large rows. Whoever adds waits while a
-// megabyte is pending: a slow or absent Postgres slows the reading from Docker, and memory stays flat.
+// megabyte is pending: a slow or absent Postgres slows the reading from Docker, and memory stays flat. After a failure nothing
+// more is stored: the next reading takes up where the database stands.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { isUnavailable } from "../database/faults.ts";
 import type { Queryable } from "../database/pool.ts";
 import { appendLog } from "../database/statements/append-log.ts";
 import { cutLog } from "../database/statements/cut-log.ts";
-import type { LogPosition, StreamPosition } from "../docker/log-entries.ts";
-import { ChunkBuilder, now, type LogRecord } from "../logs/chunk-format.ts";
+import type { ContainerStream } from "../docker/demux.ts";
+import { copyPosition, type LogPosition } from "../docker/log-entries.ts";
+import { ChunkBuilder, newline, now, type Chunk, type Stream } from "../logs/chunk-format.ts";
+import type { TakeRecord } from "./line-assembler.ts";
 
 /** Another runner owns the attempt now, or it is closed: nothing of ours counts any more. */
 export class Fenced extends Error {
@@ -32,96 +35,129 @@ export interface LogWriterOptions {
   readonly signal: AbortSignal;
 }
 
-type Pending = LogRecord & { readonly position?: StreamPosition };
-
-const pendingLimit = 1024 * 1024;
+/** Chunks that wait to be stored before whoever adds has to wait: a megabyte. */
+const waitingLimit = 4;
 const retryPause = 500;
+
+interface Waiting {
+  readonly chunk: Chunk;
+  /** Where the reading of Docker's log stands once it is stored. */
+  readonly position: LogPosition;
+}
 
 export class LogWriter {
   readonly #options: LogWriterOptions;
-  #pending: Pending[] = [];
-  #pendingBytes = 0;
+  /** What was added since the last chunk was cut off. */
+  readonly #builder = new ChunkBuilder();
+  #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
+  #room: PromiseWithResolvers<void> | undefined;
+  readonly #failure = new AbortController();
   #seq: number;
-  #position: LogPosition;
+  readonly #position: Partial<Record<ContainerStream, ReturnType<typeof copyPosition>>> = {};
   #endsLine: boolean;
   #storedBytes: number;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
     this.#seq = options.nextSeq;
-    this.#position = options.position;
+    const { stdout, stderr } = options.position;
+    if (stdout !== undefined) this.#position.stdout = copyPosition(stdout);
+    if (stderr !== undefined) this.#position.stderr = copyPosition(stderr);
     this.#endsLine = options.endsLine;
     this.#storedBytes = options.storedBytes;
   }
 
-  /** Where the reading of Docker's log stands in what is stored. */
+  /** Where the reading of Docker's log stands in what was added: after a flush, in what is stored. */
   get position(): LogPosition {
-    return this.#position;
+    const { stdout, stderr } = this.#position;
+    return { ...(stdout && { stdout: copyPosition(stdout) }), ...(stderr && { stderr: copyPosition(stderr) }) };
   }
 
-  /** Takes records of the container; resolves when there is room for more. Rejects with Fenced. */
-  async add(records: readonly Pending[]): Promise<void> {
-    for (const record of records) this.#push(record);
-    this.#start();
-    if (this.#pendingBytes > pendingLimit) await this.#flushing;
+  /** Aborts, with the reason, when something could not be stored: what was added after is not stored either. */
+  get failed(): AbortSignal {
+    return this.#failure.signal;
   }
 
-  /** A line of ours, `[skeduler] text`, never inside another line. */
+  /** Adds a record of the container; `start` or `room` is to be called after some. */
+  readonly record: TakeRecord = (reader, seconds, nanos, bytes, from, to) => {
+    this.#add(reader.stream, seconds, nanos, bytes, from, to);
+    this.#position[reader.stream] = copyPosition(reader, this.#position[reader.stream]);
+  };
+
+  /** A line of ours, `[skeduler] text`, never inside another line. Resolves when there is room for more. */
   async line(text: string): Promise<void> {
     const bytes = Buffer.from(`${this.#endsLine ? "" : "\n"}[skeduler] ${text.replaceAll(/[\r\n]+/g, " ")}\n`);
-    await this.add([{ stream: "skeduler", ...now(), bytes }]);
+    const { seconds, nanos } = now();
+    this.#add("skeduler", seconds, nanos, bytes, 0, bytes.length);
+    await this.room();
+  }
+
+  /** Sees to it that what was added is stored. */
+  start(): void {
+    if (this.#flushing !== undefined || this.failed.aborted || this.#nothing) return;
+    this.#flushing = this.#flushAll().catch((error: unknown) => {
+      this.#flushing = undefined;
+      this.#failure.abort(error);
+      this.#room?.resolve();
+    });
+  }
+
+  /** Undefined, or resolves when there is room for more. Throws, or rejects, with Fenced and whatever else has failed. */
+  room(): Promise<void> | undefined {
+    this.failed.throwIfAborted();
+    this.start();
+    if (this.#waiting.length < waitingLimit) return undefined;
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise.then(() => this.failed.throwIfAborted());
   }
 
   /** Resolves when everything is stored. */
   async flush(): Promise<void> {
-    while (this.#pending.length > 0 || this.#flushing !== undefined) {
-      this.#start();
+    for (;;) {
+      this.failed.throwIfAborted();
+      if (this.#nothing) return;
+      this.start();
       await this.#flushing;
     }
   }
 
-  #push(record: Pending): void {
-    this.#pending.push(record);
-    this.#pendingBytes += record.bytes.length;
-    this.#endsLine = record.bytes.at(-1) === 0x0a;
+  #add(stream: Stream, seconds: number, nanos: number, bytes: Buffer, from: number, to: number): void {
+    if (!this.#builder.fits(seconds, nanos, to - from)) this.#cut();
+    this.#builder.add(stream, seconds, nanos, bytes, from, to);
+    this.#endsLine = bytes[to - 1] === newline;
   }
 
-  #start(): void {
-    if (this.#flushing !== undefined) return;
-    this.#flushing = this.#flushAll().finally(() => {
-      this.#flushing = undefined;
-    });
-    // Whoever adds or flushes next sees the failure; without a next one there is nobody to tell.
-    this.#flushing.catch(() => undefined);
+  /** What was added becomes a chunk. */
+  #cut(): void {
+    this.#waiting.push({ chunk: this.#builder.take(), position: this.position });
+  }
+
+  get #nothing(): boolean {
+    return this.#waiting.length === 0 && this.#builder.empty;
   }
 
   async #flushAll(): Promise<void> {
-    while (this.#pending.length > 0) {
-      const batch = this.#pending;
-      this.#pending = [];
-      let at = 0;
-      while (at < batch.length) {
-        const builder = new ChunkBuilder();
-        const position: LogPosition = { ...this.#position };
-        for (let record = batch[at]; record !== undefined && builder.fits(record); record = batch[++at]) {
-          builder.add(record);
-          if (record.position !== undefined && record.stream !== "skeduler") position[record.stream] = record.position;
-        }
-        const chunk = builder.build();
-        await this.#store(chunk, position);
-        this.#pendingBytes -= chunk.data.length;
+    do {
+      if (this.#waiting.length === 0) this.#cut();
+      const [next] = this.#waiting;
+      if (next === undefined) break;
+      await this.#store(next);
+      this.#waiting.shift();
+      if (this.#waiting.length < waitingLimit) {
+        this.#room?.resolve();
+        this.#room = undefined;
       }
-    }
+    } while (!this.#nothing);
+    this.#flushing = undefined; // at once: what is added from here on starts another
   }
 
-  async #store(chunk: ReturnType<ChunkBuilder["build"]>, position: LogPosition): Promise<void> {
+  async #store({ chunk, position }: Waiting): Promise<void> {
     const { db, attemptId, epoch, maxBytes, onStored } = this.#options;
     await this.#patiently(async () => {
       if (!(await appendLog(db, { attemptId, epoch, seq: this.#seq, chunk, position }))) throw new Fenced();
     });
     this.#seq += 1;
-    this.#position = position;
     this.#storedBytes += chunk.data.length;
     onStored();
     if (this.#storedBytes <= maxBytes) return;

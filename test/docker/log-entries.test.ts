@@ -1,24 +1,42 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { EntryReader, type LogEntry, type StreamPosition } from "../../runtime/docker/log-entries.ts";
+import { copyPosition, EntryReader, type StreamPosition } from "../../runtime/docker/log-entries.ts";
 
 const part = "x".repeat(16_384);
 const at = (nanos: number): string => `2026-01-02T03:04:05.${String(nanos).padStart(9, "0")}Z`;
 
-function read(frames: readonly (readonly [nanos: number, payload: string])[], from?: StreamPosition): LogEntry[] {
-  const reader = new EntryReader("stdout");
-  if (from !== undefined) reader.resume(from);
-  return frames.flatMap(([nanos, payload]) => [
-    ...reader.read({ stream: "stdout", payload: Buffer.from(`${at(nanos)} ${payload}`) }),
-  ]);
+interface Entry {
+  readonly seconds: number;
+  readonly nanos: number;
+  readonly bytes: string;
+  readonly position: StreamPosition;
 }
 
-const bytes = (entries: readonly LogEntry[]): string => entries.map((entry) => entry.bytes.toString()).join("");
+function read(frames: readonly (readonly [nanos: number, payload: string])[], from?: StreamPosition): Entry[] {
+  const reader = new EntryReader("stdout");
+  if (from !== undefined) reader.resume(from);
+  const entries: Entry[] = [];
+  for (const [nanos, payload] of frames) {
+    const frame = Buffer.from(`header${at(nanos)} ${payload}`);
+    reader.read(frame, 6, frame.length, (position, bytes, start, end) => {
+      const { seconds, nanos: time } = position;
+      entries.push({
+        seconds,
+        nanos: time,
+        bytes: bytes.toString("utf8", start, end),
+        position: copyPosition(position),
+      });
+    });
+  }
+  return entries;
+}
+
+const bytes = (entries: readonly Entry[]): string => entries.map((entry) => entry.bytes).join("");
 
 test("time is exact to the nanosecond", () => {
   const [entry] = read([[123_456_789, "a\n"]]);
   assert.deepEqual(
-    [entry?.seconds, entry?.nanos, entry?.bytes.toString()],
+    [entry?.seconds, entry?.nanos, entry?.bytes],
     [Date.UTC(2026, 0, 2, 3, 4, 5) / 1000, 123_456_789, "a\n"],
   );
 });
