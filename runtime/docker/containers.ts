@@ -22,13 +22,14 @@ export interface ContainerState {
   readonly error: string;
 }
 
-/** Creates the attempt's container, or finds the one that an earlier try created; its id. */
+/** Creates the attempt's container, or finds the one that an earlier try created; its id. Without its image: ImageMissing. */
 export async function createContainer(engine: Engine, spec: ContainerSpec): Promise<string> {
   try {
     const container = await asking(engine, async () => engine.docker.createContainer(containerOptions(spec)));
     return container.id;
   } catch (error) {
-    if (statusOf(error) === 404) throw new ImageMissing(wordsOf(error), { cause: error });
+    if (statusOf(error) === 404 || /invalid reference/.test(wordsOf(error)))
+      throw new ImageMissing(wordsOf(error), { cause: error });
     if (statusOf(error) === 409) return adopt(engine, spec, error);
     throw refusal(error);
   }

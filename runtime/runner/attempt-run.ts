@@ -150,25 +150,20 @@ async function create(run: Run, output: string | undefined): Promise<string> {
     cpus: attempt.cpus ?? undefined,
     shmBytes: bytes(attempt.shm_size),
   };
-  const limits = await orCouldNotRun(async () => {
+  const secrets: string[] = [];
+  /** Judged each time anew, as a pull may take long: what is mounted is what was judged last. */
+  const creating = async (): Promise<string> => {
     checkImage(policy, attempt.image);
-    await resolveVolumes(policy, volumes, engine.address);
-    await fillSecrets(attempt.environment, run.secrets);
-    return limitsUnder(policy, asked);
-  });
-  await pull(run);
-  if (output !== undefined) {
-    await mkdir(output, { recursive: true });
-    await chmod(output, 0o777); // whoever the image runs as may write there
-  }
-  signals.detach.throwIfAborted();
-  // Looked at again after the pull, which may have taken long: what is mounted is what was judged last.
-  const { mounts, secret } = await orCouldNotRun(async () => ({
-    mounts: await resolveVolumes(policy, volumes, engine.address),
-    secret: await fillSecrets(attempt.environment, run.secrets),
-  }));
-  const creating = async (): Promise<string> =>
-    createContainer(engine, {
+    const limits = limitsUnder(policy, asked);
+    const mounts = await resolveVolumes(policy, volumes, engine.address);
+    const secret = await fillSecrets(attempt.environment, run.secrets);
+    secrets.push(...secret.values);
+    if (output !== undefined) {
+      await mkdir(output, { recursive: true });
+      await chmod(output, 0o777); // whoever the image runs as may write there
+    }
+    signals.detach.throwIfAborted();
+    return createContainer(engine, {
       attemptId: attempt.id,
       experimentId: attempt.experiment_id,
       installation: run.installation,
@@ -189,7 +184,16 @@ async function create(run: Run, output: string | undefined): Promise<string> {
       output,
       logMaxBytes: run.logMaxBytes,
     });
-  const id = await orCouldNotRun(creating, secret.values);
+  };
+  const id = await orCouldNotRun(async () => {
+    try {
+      return await creating();
+    } catch (error) {
+      if (!(error instanceof ImageMissing)) throw error;
+    }
+    await pull(run);
+    return creating();
+  }, secrets);
   await writer.line(
     `starting ${attempt.image}${attempt.gpus.length > 0 ? ` with GPUs ${attempt.gpus.join(", ")}` : ""}`,
   );
@@ -263,8 +267,10 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   over.addEventListener("abort", stop, { once: true });
   try {
     if (over.aborted && state.running) stop();
-    const waiting = waitContainer(engine, state.id, signals.detach);
-    await Promise.all([followLog(pump, waiting), waiting]);
+    if (state.running) {
+      const waiting = waitContainer(engine, state.id, signals.detach);
+      await Promise.all([followLog(pump, waiting), waiting]);
+    }
     await stopping;
   } catch (error) {
     signals.detach.throwIfAborted();
@@ -274,8 +280,7 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
     limit.clear();
     await warning; // its line comes before the last
   }
-  await drainLog(pump);
-  const end = await inspectContainer(engine, state.id);
+  const [end] = await Promise.all([state.running ? inspectContainer(engine, state.id) : state, drainLog(pump)]);
   if (end === undefined) throw new CouldNotRun("engine", "The container was removed before its end could be read.");
   if (end.running) throw new Error("The waiting for the container's end was cut off: it still runs."); // taken up again
   // A start that failed late: Docker says why in its own words.
