@@ -15,7 +15,9 @@ export interface Append {
   readonly position: unknown;
 }
 
-const statement = `
+const statement = {
+  name: "append-log",
+  text: `
 with fenced as (
   update skeduler.attempts
      set next_seq = next_seq + 1, log_position = $4,
@@ -30,7 +32,8 @@ insert into skeduler.log_chunks
 select day, id, $3, $11::bigint * 1000000000 + $12::bigint, to_timestamp($11), to_timestamp($13),
        stdout_bytes - $5, stderr_bytes - $6, skeduler_bytes - $7,
        stdout_lines - $8, stderr_lines - $9, skeduler_lines - $10, $5::int, $6::int, $7::int, $14, $15
-  from fenced`;
+  from fenced`,
+};
 
 /** Whether the chunk is stored; false means that this runner no longer owns the attempt. Safe to repeat when the answer was lost. */
 export async function appendLog(db: Queryable, append: Append): Promise<boolean> {
