@@ -4,7 +4,7 @@
 
 import { z } from "zod";
 import type { Pool } from "../runtime/database/pool.ts";
-import { readPage, type PageQuery } from "../runtime/database/statements/read-experiments.ts";
+import { readPage, type Page, type PageQuery } from "../runtime/database/statements/read-experiments.ts";
 import { ApiError } from "../runtime/errors.ts";
 import { statuses } from "../runtime/experiment/states.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
@@ -56,13 +56,15 @@ export function listExperiments({ db }: { readonly db: Pool }): EndpointHandler 
   };
 }
 
+/** Page by page; the next one is read while this one is sent. */
 async function* readAll(db: Pool, query: PageQuery): AsyncGenerator<string> {
-  let after = query.after;
-  for (;;) {
-    const page = await readPage(db, { ...query, after });
+  let next: Promise<Page> | undefined = readPage(db, query);
+  while (next !== undefined) {
+    const page: Page = await next;
+    const last = page.count === query.limit ? page.last : null;
+    next = last === null ? undefined : readPage(db, { ...query, after: BigInt(last) });
+    next?.catch(() => undefined); // awaited in the next turn; a client that left may never get there
     if (page.body !== null) yield page.body;
-    if (page.count < query.limit || page.last === null) return;
-    after = BigInt(page.last);
   }
 }
 
@@ -70,11 +72,11 @@ async function* stream(
   first: IteratorResult<string, unknown>,
   rest: AsyncGenerator<string>,
 ): AsyncGenerator<Uint8Array> {
-  if (first.done === true) {
-    yield Buffer.from("[]");
-    return;
+  yield Buffer.from("[");
+  if (first.done !== true) yield Buffer.from(first.value);
+  for await (const page of rest) {
+    yield Buffer.from(",");
+    yield Buffer.from(page);
   }
-  yield Buffer.from(`[${first.value}`);
-  for await (const page of rest) yield Buffer.from(`,${page}`);
   yield Buffer.from("]");
 }

@@ -2,13 +2,14 @@
 // process, however many clients there are. Clients pull at their own pace; what is cached is bounded in bytes.
 // Trusts the listener to wake it; a slow poll stands behind.
 
-import type { Queryable } from "../database/pool.ts";
+import type { Pool } from "../database/pool.ts";
 import { readChunks, readLogState, type LogState } from "../database/statements/read-log.ts";
 import type { StoredChunk } from "./view.ts";
 
 /** Chunks read per query by a tail that catches up: about 1 MiB. */
 const chunksPerRead = 4;
-const cacheBytes = 32 * 1024 * 1024;
+/** Of chunks; their lines as websocket messages, made once for all clients, are as many again. */
+const cacheBytes = 16 * 1024 * 1024;
 /** The slow poll: how late a tail can be when every notification was lost. */
 export const pollEvery = 3_000;
 
@@ -40,13 +41,13 @@ export interface Watch {
 }
 
 export class LogFeed {
-  readonly #db: Queryable;
+  readonly #db: Pool;
   readonly #watched = new Map<string, Watched>();
   readonly #cache = new Map<string, Cached>();
   #cachedBytes = 0;
   readonly #poll: NodeJS.Timeout;
 
-  constructor(db: Queryable) {
+  constructor(db: Pool) {
     this.#db = db;
     this.#poll = setInterval(() => this.wakeAll(), pollEvery);
     this.#poll.unref();
@@ -63,7 +64,10 @@ export class LogFeed {
   }
 
   wakeAll(): void {
-    for (const watched of this.#watched.values()) wake(watched);
+    for (const [key, watched] of this.#watched) {
+      wake(watched);
+      if (watched.followers === 0) this.#watched.delete(key);
+    }
   }
 
   /** Follows one attempt (`number`), or whichever is the latest. */
@@ -74,10 +78,7 @@ export class LogFeed {
     watched.followers += 1;
     return {
       state: async () => {
-        watched.state ??= readLogState(this.#db, experimentId, number).catch((error: unknown) => {
-          watched.state = undefined; // the next to ask tries again
-          throw error;
-        });
+        watched.state ??= this.#readState(watched);
         return watched.state;
       },
       version: () => watched.version,
@@ -94,14 +95,32 @@ export class LogFeed {
         });
       },
       [Symbol.dispose]: () => {
+        // Kept until the next poll, for whoever comes next.
         watched.followers -= 1;
-        if (watched.followers === 0) this.#watched.delete(key);
       },
     };
   }
 
-  /** Chunks from `seq` on, at least one if seq < attempt.nextSeq. */
+  /** What is not there, or could not be read, is not remembered: the next to ask tries again. */
+  async #readState(watched: Watched): Promise<LogState | undefined> {
+    let state: LogState | undefined;
+    try {
+      state = await readLogState(this.#db, watched.experimentId, watched.number);
+      return state;
+    } finally {
+      if (state === undefined) watched.state = undefined;
+    }
+  }
+
+  /** Chunks from `seq` on, at least one if seq < attempt.nextSeq; those after them are read ahead. */
   async chunks(attempt: { id: string; day: string; nextSeq: number }, seq: number): Promise<StoredChunk[]> {
+    const chunks = await this.#read(attempt, seq);
+    const next = (chunks.at(-1)?.seq ?? attempt.nextSeq) + 1;
+    if (next < attempt.nextSeq) this.#read(attempt, next).catch(() => undefined); // who needs them tries again
+    return chunks;
+  }
+
+  async #read(attempt: { id: string; day: string; nextSeq: number }, seq: number): Promise<StoredChunk[]> {
     const limit = Math.min(chunksPerRead, attempt.nextSeq - seq);
     const key = `${attempt.id}/${seq}/${limit}`;
     const hit = this.#cache.get(key);

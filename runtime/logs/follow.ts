@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { isUnavailable } from "../database/faults.ts";
 import { findChunk } from "../database/statements/read-log.ts";
-import type { Queryable } from "../database/pool.ts";
+import type { Pool } from "../database/pool.ts";
 import { ApiError } from "../errors.ts";
 import type { LogFeed, Watch } from "./feed.ts";
 import { newline } from "./chunk-format.ts";
@@ -20,7 +20,7 @@ export interface Position {
 }
 
 export interface FollowOptions {
-  readonly db: Queryable;
+  readonly db: Pool;
   readonly feed: LogFeed;
   readonly experimentId: string;
   readonly view: View;
@@ -118,7 +118,9 @@ async function* followAttempt(
           if (plain <= skip) continue;
           const bytes: Buffer = timestamps
             ? cutWithTimes(view, chunk, { from: skip, to: plain, atLineStart })
-            : cut(view, chunk).subarray(skip);
+            : skip === 0
+              ? cut(view, chunk) // the chunk's own bytes, which what is made of them for one client is kept with
+              : cut(view, chunk).subarray(skip);
           atLineStart = bytes.at(-1) === newline;
           offset = total(view, chunk.offsets) + plain;
           yield { attempt: attempt.number, end: offset, bytes };

@@ -1,6 +1,6 @@
 // A stored log as bytes: a range of a view, in pieces of about a megabyte, whatever the log's length.
 
-import type { Queryable } from "../database/pool.ts";
+import type { Pool } from "../database/pool.ts";
 import { findChunk, findChunkSince, readChunks, type LogState } from "../database/statements/read-log.ts";
 import { ApiError } from "../errors.ts";
 import { newline, records, type Time } from "./chunk-format.ts";
@@ -28,7 +28,7 @@ export interface Range {
 }
 
 /** The bytes of a range; memory stays at a few chunks. */
-export async function* readRange(db: Queryable, attempt: Attempt, range: Range): AsyncGenerator<Buffer> {
+export async function* readRange(db: Pool, attempt: Attempt, range: Range): AsyncGenerator<Buffer> {
   if (range.start >= range.end) return;
   let seq = range.start === 0 ? 0 : await findChunk(db, attempt, range.view, "offset", range.start);
   let atLineStart = !range.timestamps || (await beginsLine(db, attempt, range.view, range.start));
@@ -80,7 +80,7 @@ export interface Beginning {
 }
 
 /** The offset in the view at which what was asked for begins: the later one where both are given, else 0. */
-export async function offsetOf(db: Queryable, attempt: Attempt, view: View, asked: Beginning): Promise<number> {
+export async function offsetOf(db: Pool, attempt: Attempt, view: View, asked: Beginning): Promise<number> {
   const { tail, since } = asked;
   return Math.max(
     tail === undefined ? 0 : await offsetOfTail(db, attempt, view, tail),
@@ -89,11 +89,11 @@ export async function offsetOf(db: Queryable, attempt: Attempt, view: View, aske
 }
 
 /** Whether the byte at this offset begins a line. */
-export async function beginsLine(db: Queryable, attempt: Attempt, view: View, offset: number): Promise<boolean> {
+export async function beginsLine(db: Pool, attempt: Attempt, view: View, offset: number): Promise<boolean> {
   return offset === 0 || (await byteBefore(db, attempt, view, offset)) === newline;
 }
 
-async function offsetSince(db: Queryable, attempt: Attempt, view: View, since: Time): Promise<number> {
+async function offsetSince(db: Pool, attempt: Attempt, view: View, since: Time): Promise<number> {
   let seq = (await findChunkSince(db, attempt, since)) ?? attempt.nextSeq;
   let starts: boolean | undefined;
   while (seq < attempt.nextSeq) {
@@ -126,7 +126,7 @@ export interface ClosedLog {
 }
 
 /** The log of a closed attempt, which has a length: where its middle is not kept, with the line that says so in its place. */
-export async function readClosed(db: Queryable, attempt: Attempt, view: View): Promise<ClosedLog> {
+export async function readClosed(db: Pool, attempt: Attempt, view: View): Promise<ClosedLog> {
   const written = total(view, attempt.bytes);
   const plain = (start: number, end: number): AsyncGenerator<Buffer> =>
     readRange(db, attempt, { view, start, end, timestamps: false });
@@ -149,7 +149,7 @@ export async function readClosed(db: Queryable, attempt: Attempt, view: View): P
 }
 
 /** The offset in the view at which the last `lines` lines begin. A last line without newline counts as one. */
-async function offsetOfTail(db: Queryable, attempt: Attempt, view: View, lines: number): Promise<number> {
+async function offsetOfTail(db: Pool, attempt: Attempt, view: View, lines: number): Promise<number> {
   const length = total(view, attempt.bytes);
   if (length === 0) return 0;
   if (lines === 0) return length;
@@ -178,7 +178,7 @@ async function offsetOfTail(db: Queryable, attempt: Attempt, view: View, lines: 
   throw new Error(`the log of attempt ${attempt.id} has fewer lines than its count says`);
 }
 
-async function byteBefore(db: Queryable, attempt: Attempt, view: View, offset: number): Promise<number | undefined> {
+async function byteBefore(db: Pool, attempt: Attempt, view: View, offset: number): Promise<number | undefined> {
   for await (const bytes of readRange(db, attempt, { view, start: offset - 1, end: offset, timestamps: false })) {
     return bytes[0];
   }

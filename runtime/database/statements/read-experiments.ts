@@ -50,16 +50,15 @@ export async function readPage(db: Queryable, query: PageQuery): Promise<Page> {
     query.id_prefix !== undefined && idsFrom(query.id_prefix, bind),
     query.updated_since !== undefined && `j.updated_at >= ${bind(query.updated_since)}::timestamptz`,
   ].filter((clause) => typeof clause === "string");
-  const rows = await many(
-    db,
-    page,
-    `select count(*)::int as count, (array_agg(seq))[count(*)]::text as last, string_agg(experiment, ',') as body
+  const text = `select count(*)::int as count, (array_agg(seq))[count(*)]::text as last, string_agg(experiment, ',') as body
        from (select j.seq, ${experimentJson} as experiment
                from (select * from public.jobs j ${where.length > 0 ? `where ${where.join(" and ")}` : ""}
                        order by j.seq ${query.order} limit $1) j ${latestAttempt}
-               order by j.seq ${query.order}) p`,
-    values,
-  );
+               order by j.seq ${query.order}) p`;
+  // The whole list is read by one statement again and again; filters are too many to keep a plan for each.
+  const filtered = where.length > (query.after === undefined ? 0 : 1);
+  const name = `read_page_${query.order}_${query.after === undefined ? "first" : "after"}`;
+  const rows = await many(db, page, filtered ? text : prepared(name, text), values);
   return rows[0] ?? { count: 0, last: null, body: null };
 }
 

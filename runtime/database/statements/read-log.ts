@@ -2,16 +2,12 @@
 // (a binary search along the dense sequence, in one statement, so that a log of any length costs the same).
 
 import { z } from "zod";
-import { many, maybeOne, type Queryable } from "../pool.ts";
-import type { PerStream, Stream, Time } from "../../logs/chunk-format.ts";
+import { copyOut } from "../copy-out.ts";
+import { maybeOne, prepared, type Pool, type Queryable } from "../pool.ts";
+import { streams, type PerStream, type Stream, type Time } from "../../logs/chunk-format.ts";
 import type { StoredChunk, View } from "../../logs/view.ts";
 
 const bigint = z.union([z.string(), z.number()]).transform(Number);
-const perStream = (suffix: string) => ({
-  [`stdout_${suffix}`]: bigint,
-  [`stderr_${suffix}`]: bigint,
-  [`skeduler_${suffix}`]: bigint,
-});
 
 export interface LogState {
   /** The experiment's status now. */
@@ -57,23 +53,23 @@ const pick = (row: Record<string, unknown>, suffix: string): PerStream => ({
   skeduler: Number(row[`skeduler_${suffix}`] ?? 0),
 });
 
+const state = prepared(
+  "read_log_state",
+  `select j.status::text as status, j.attempt as latest, a.id::text as id, a.number, a.day::text as day, a.next_seq,
+            a.closed_at is not null as closed, a.cut_from, a.cut_to,
+            to_char(a.log_expired_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as expired, a.stdout_bytes, a.stderr_bytes, a.skeduler_bytes,
+            a.stdout_lines, a.stderr_lines, a.skeduler_lines
+       from public.jobs j left join skeduler.attempts a on a.experiment_id = j.id and a.number = coalesce($2::int, j.attempt)
+      where j.id = $1`,
+);
+
 /** Where one attempt's log stands (`number` undefined: the latest attempt); undefined where there is no such experiment. */
 export async function readLogState(
   db: Queryable,
   experimentId: string,
   number: number | undefined,
 ): Promise<LogState | undefined> {
-  const row = await maybeOne(
-    db,
-    stateRow,
-    `select j.status::text as status, j.attempt as latest, a.id::text as id, a.number, a.day::text as day, a.next_seq,
-            a.closed_at is not null as closed, a.cut_from, a.cut_to,
-            to_char(a.log_expired_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as expired, a.stdout_bytes, a.stderr_bytes, a.skeduler_bytes,
-            a.stdout_lines, a.stderr_lines, a.skeduler_lines
-       from public.jobs j left join skeduler.attempts a on a.experiment_id = j.id and a.number = coalesce($2::int, j.attempt)
-      where j.id = $1`,
-    [experimentId, number ?? null],
-  );
+  const row = await maybeOne(db, stateRow, state, [experimentId, number ?? null]);
   if (row === undefined) return undefined;
   const attempt =
     row.id === null || row.number === null || row.day === null
@@ -92,46 +88,45 @@ export async function readLogState(
   return { status: row.status, latest: row.latest, attempt };
 }
 
-const chunkRow = z
-  .object({
-    seq: bigint,
-    base_seconds: bigint,
-    base_nanos: bigint,
-    ...perStream("offset"),
-    ...perStream("line"),
-    ...perStream("length"),
-    data: z.instanceof(Buffer),
-    entries: z.instanceof(Buffer),
-  })
-  .loose();
-
-const chunkColumns = `seq, base_time / 1000000000 as base_seconds, base_time % 1000000000 as base_nanos,
-  stdout_offset, stderr_offset, skeduler_offset, stdout_line, stderr_line, skeduler_line,
-  stdout_length, stderr_length, skeduler_length, data, entries`;
+const counts = ["offset", "line", "length"].flatMap((suffix) => streams.map((stream) => `${stream}_${suffix}::bigint`));
+const chunkColumns = ["seq", "base_time", ...counts, "data", "entries"].join(", ");
 
 /** Up to `limit` chunks from `seq` on, in order. Where the middle of the log is not kept, their sequence has a gap. */
 export async function readChunks(
-  db: Queryable,
+  pool: Pool,
   attempt: { readonly id: string; readonly day: string },
   seq: number,
   limit: number,
 ): Promise<StoredChunk[]> {
-  const rows = await many(
-    db,
-    chunkRow,
+  const rows = await copyOut(
+    pool,
     `select ${chunkColumns} from skeduler.log_chunks
       where attempt_id = $1 and day = $2::date and seq >= $3 order by seq limit $4`,
     [attempt.id, attempt.day, seq, limit],
   );
-  return rows.map((row) => ({
-    seq: row.seq,
-    base: { seconds: row.base_seconds, nanos: row.base_nanos },
-    offsets: pick(row, "offset"),
-    lines: pick(row, "line"),
-    lengths: pick(row, "length"),
-    data: row.data,
-    entries: row.entries,
-  }));
+  return rows.map((row) => {
+    const field = (place: number): Buffer => {
+      const bytes = row[place];
+      if (bytes == null) throw new Error("a log chunk lacks a column");
+      return bytes;
+    };
+    const bigint = (place: number): bigint => field(place).readBigInt64BE();
+    const perStream = (first: number): PerStream => ({
+      stdout: Number(bigint(first)),
+      stderr: Number(bigint(first + 1)),
+      skeduler: Number(bigint(first + 2)),
+    });
+    const base = bigint(1);
+    return {
+      seq: Number(bigint(0)),
+      base: { seconds: Number(base / 1_000_000_000n), nanos: Number(base % 1_000_000_000n) },
+      offsets: perStream(2),
+      lines: perStream(5),
+      lengths: perStream(8),
+      data: field(11),
+      entries: field(12),
+    };
+  });
 }
 
 /** The last chunk of `attempt` whose count of `unit` before it, in the view, is at most `target`; 0 for an empty log. */
