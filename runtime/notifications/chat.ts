@@ -1,6 +1,6 @@
 // Slack, Discord and Mattermost by their incoming webhooks: one POST of JSON, as each of them documents it.
 
-import type { Queryable } from "../database/pool.ts";
+import type { Pool } from "../database/pool.ts";
 import { digestAbove, type Channel } from "./channel.ts";
 import { post } from "./http-post.ts";
 import { lastLines } from "./last-lines.ts";
@@ -26,7 +26,7 @@ export const formats = {
 } as const satisfies Record<string, Format>;
 
 export interface ChatOptions {
-  readonly db: Queryable;
+  readonly db: Pool;
   readonly url: string;
   readonly format: keyof typeof formats;
   readonly timeout: number;

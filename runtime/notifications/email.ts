@@ -1,14 +1,14 @@
 // E-mail by SMTP to one address: a connection for each message, under a Message-ID that stays the same over all tries. Mails
 // of one experiment form a thread. What the server says is passed on; user and password are not.
 
-import type { Queryable } from "../database/pool.ts";
+import type { Pool } from "../database/pool.ts";
 import { digestAbove, SendFault, type Channel, type Notice } from "./channel.ts";
 import { lastLines } from "./last-lines.ts";
 import { messageOf, plain } from "./markup.ts";
 import { digestOf, oneLine, wordsOf } from "./words.ts";
 
 export interface EmailOptions {
-  readonly db: Queryable;
+  readonly db: Pool;
   /** smtp:// or smtps://, with user and password where needed. */
   readonly server: string;
   readonly from: string;

@@ -1,7 +1,7 @@
 // The end of an attempt's log, for a message: what the program wrote last, as a terminal would show it.
 
 import { stripVTControlCharacters } from "node:util";
-import type { Queryable } from "../database/pool.ts";
+import type { Pool } from "../database/pool.ts";
 import { readLogState } from "../database/statements/read-log.ts";
 import { offsetOf, readRange } from "../logs/read.ts";
 import { parseView, total } from "../logs/view.ts";
@@ -14,7 +14,7 @@ const byteLimit = 4_096;
 const view = parseView("stdout,stderr");
 
 /** "" where the program wrote nothing, or has not ended. */
-export async function lastLines(db: Queryable, { status, experimentId, attempt }: Notice): Promise<string> {
+export async function lastLines(db: Pool, { status, experimentId, attempt }: Notice): Promise<string> {
   if (status === "ENQUEUED" || status === "RUNNING" || attempt === 0) return "";
   const log = (await readLogState(db, experimentId, attempt))?.attempt;
   if (log === undefined || log.expired !== undefined) return "";
