@@ -32,6 +32,7 @@ import { retryDelay } from "../experiment/retries.ts";
 import type { Reason, Result } from "../experiment/states.ts";
 import { environmentOf } from "./environment.ts";
 import type { Fence } from "./fence.ts";
+import type { Lane } from "./lane.ts";
 import { drainLog, followLog } from "./log-pump.ts";
 import { Fenced, LogWriter } from "./log-writer.ts";
 import { timeLimit, type TimeLimit } from "./time-limit.ts";
@@ -51,6 +52,7 @@ export interface RunnerContext {
   /** Docker's own log, until it is stored; and what is stored of it. */
   readonly logMaxBytes: number;
   readonly maxLogBytes: number;
+  readonly heavy: Lane;
   /** A folder of this host under which each attempt gets one of its own. */
   readonly outputs: string | undefined;
   readonly policy: Policy;
@@ -89,6 +91,7 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
       endsLine: attempt.ends_line,
       storedBytes: attempt.stored_bytes,
       maxBytes: context.maxLogBytes,
+      heavy: context.heavy,
       onStored: () => context.changed(attempt.experiment_id),
       signal: signals.detach,
     }),

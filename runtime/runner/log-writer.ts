@@ -11,6 +11,7 @@ import { cutLog } from "../database/statements/cut-log.ts";
 import type { ContainerStream } from "../docker/demux.ts";
 import { copyPosition, type LogPosition } from "../docker/log-entries.ts";
 import { ChunkBuilder, newline, now, type Chunk, type Stream } from "../logs/chunk-format.ts";
+import type { Lane } from "./lane.ts";
 import type { TakeRecord } from "./line-assembler.ts";
 
 /** Another runner owns the attempt now, or it is closed: nothing of ours counts any more. */
@@ -31,12 +32,16 @@ export interface LogWriterOptions {
   /** Bytes that are stored, and may be: beyond, the middle of the log is left out. */
   readonly storedBytes: number;
   readonly maxBytes: number;
+  /** Large chunks of all attempts take turns there. */
+  readonly heavy: Lane;
   readonly onStored: () => void;
   readonly signal: AbortSignal;
 }
 
 /** Chunks that wait to be stored before whoever adds has to wait: a megabyte. */
 const waitingLimit = 4;
+/** A chunk of up to this many bytes takes a millisecond or two, and waits for no other. */
+const lightBytes = 32 * 1024;
 const retryPause = 500;
 
 interface Waiting {
@@ -153,10 +158,11 @@ export class LogWriter {
   }
 
   async #store({ chunk, position }: Waiting): Promise<void> {
-    const { db, attemptId, epoch, maxBytes, onStored } = this.#options;
-    await this.#patiently(async () => {
+    const { db, attemptId, epoch, maxBytes, heavy, onStored } = this.#options;
+    const append = async (): Promise<void> => {
       if (!(await appendLog(db, { attemptId, epoch, seq: this.#seq, chunk, position }))) throw new Fenced();
-    });
+    };
+    await this.#patiently(chunk.data.length > lightBytes ? async () => heavy(append) : append);
     this.#seq += 1;
     this.#storedBytes += chunk.data.length;
     onStored();

@@ -20,6 +20,7 @@ import { diskTrouble } from "./disk.ts";
 import { Fence, fencedWithin } from "./fence.ts";
 import { GpuChecks } from "./gpu-checks.ts";
 import { isRestored } from "./known-database.ts";
+import { lane } from "./lane.ts";
 import { Presence } from "./presence.ts";
 import { policyOf } from "./policy.ts";
 import { Reconciler } from "./reconciler.ts";
@@ -148,6 +149,7 @@ async function start(
       stopGrace: config.runner.stop_grace,
       logMaxBytes: config.runner.log_max_size,
       maxLogBytes: config.logs.max_bytes,
+      heavy: lane(),
       outputs: config.runner.outputs === undefined ? undefined : resolve(config.runner.outputs),
       policy: policyOf(config),
       secrets: config.runner.secrets,

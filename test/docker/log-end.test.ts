@@ -60,7 +60,7 @@ const frame = (nanos: number, stream: Frame["stream"] = "stdout"): Frame => ({
 });
 
 test("a clock that went back is nothing to go by", () => {
-  const frames = [frame(1), frame(9), frame(2, "stderr"), frame(3)];
+  const frames = [frame(1), frame(9), frame(1, "stderr"), frame(2, "stderr"), frame(3)];
   assert.equal(beyondBorder(frames.slice(1), positionAfter(frames)), undefined);
 });
 

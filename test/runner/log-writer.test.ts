@@ -1,0 +1,119 @@
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import type pg from "pg";
+import { createPool } from "../../runtime/database/pool.ts";
+import { EntryReader } from "../../runtime/docker/log-entries.ts";
+import { createLog } from "../../runtime/log.ts";
+import { lane } from "../../runtime/runner/lane.ts";
+import { Fenced, LogWriter } from "../../runtime/runner/log-writer.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+
+let database: TestDatabase;
+let db: pg.Pool;
+before(async () => {
+  database = await createTestDatabase();
+  db = createPool({ url: database.url, max: 2, name: "test", log: createLog("error") });
+  await db.query(
+    "insert into skeduler.hosts (name, engine_id, slots, cpus, memory_bytes, version) values ('h', 'e', 1, 1, 1, 't')",
+  );
+});
+after(async () => {
+  await db.end();
+  await database.drop();
+});
+
+/** An open attempt; its id. */
+async function attempt(): Promise<string> {
+  const { rows } = await db.query<{ id: string }>(
+    `with job as (
+       insert into jobs (name, description, docker_image, docker_command, docker_environment) values ('j', '', 'i', '', '{}') returning id
+     )
+     insert into skeduler.attempts (experiment_id, number, host, epoch) select id, 1, 'h', 1 from job returning id::text as id`,
+  );
+  return rows[0]?.id ?? "";
+}
+
+function writing(attemptId: string, nextSeq: number): { writer: LogWriter; write: (text: string) => void } {
+  const writer = new LogWriter({
+    db,
+    attemptId,
+    epoch: "1",
+    nextSeq,
+    position: {},
+    endsLine: true,
+    storedBytes: 0,
+    maxBytes: 1e9,
+    heavy: lane(),
+    onStored: () => undefined,
+    signal: new AbortController().signal,
+  });
+  const reader = new EntryReader("stdout");
+  const write = (text: string): void => {
+    const bytes = Buffer.from(text);
+    reader.entries += 1;
+    writer.record(reader, 1_800_000_000, reader.entries, bytes, 0, bytes.length);
+    writer.start();
+  };
+  return { writer, write };
+}
+
+async function stored(id: string): Promise<{ text: string; entries: number | null }> {
+  const { rows } = await db.query<{ text: string; entries: number | null }>(
+    `select coalesce(string_agg(convert_from(c.data, 'UTF8'), '' order by c.seq), '') as text, (a.log_position -> 'stdout' ->> 'entries')::int as entries
+       from skeduler.attempts a left join skeduler.log_chunks c on c.attempt_id = a.id where a.id = $1 group by a.id`,
+    [id],
+  );
+  return rows[0] ?? { text: "no attempt", entries: null };
+}
+
+test("what could not be stored is followed by nothing, and the position stays before it", async () => {
+  await db.query(`
+    create function refuse() returns trigger language plpgsql as $$
+      begin if convert_from(new.data, 'UTF8') like 'second%' then raise exception 'refused'; end if; return new; end $$;
+    create trigger refuse before insert on skeduler.log_chunks for each row execute function refuse()`);
+  const id = await attempt();
+  const { writer, write } = writing(id, 0);
+  write("first\n");
+  await writer.flush();
+  write("second\n");
+  await assert.rejects(writer.flush(), /refused/);
+  assert.match(String(writer.failed.reason), /refused/);
+  write("third\n");
+  await assert.rejects(writer.flush(), /refused/);
+  assert.deepEqual(await stored(id), { text: "first\n", entries: 1 });
+  await db.query("drop trigger refuse on skeduler.log_chunks");
+  const next = writing(id, 1);
+  next.write("second\n");
+  next.write("third\n");
+  await next.writer.flush();
+  assert.equal((await stored(id)).text, "first\nsecond\nthird\n");
+});
+
+test("a closed attempt takes nothing more", async () => {
+  const id = await attempt();
+  const { writer, write } = writing(id, 0);
+  write("kept\n");
+  await writer.flush();
+  await db.query("update skeduler.attempts set closed_at = now() where id = $1", [id]);
+  write("late\n");
+  await assert.rejects(writer.flush(), Fenced);
+  assert.equal((await stored(id)).text, "kept\n");
+});
+
+test("whoever adds waits while a megabyte is pending, and all of it is stored in order", async () => {
+  const id = await attempt();
+  const { writer, write } = writing(id, 0);
+  let waits = 0;
+  let expected = "";
+  for (let n = 0; n < 40; n += 1) {
+    const text = `${String(n).padStart(8, "0")}${"x".repeat(100_000)}\n`;
+    write(text);
+    expected += text;
+    const room = writer.room();
+    if (room !== undefined) waits += 1;
+    await room;
+  }
+  await writer.flush();
+  assert.ok(waits > 0);
+  assert.deepEqual(await stored(id), { text: expected, entries: 40 });
+});
