@@ -2,6 +2,7 @@
 // EngineUnreachable with one sentence; whatever else it answers goes to the caller as it is.
 
 import { existsSync } from "node:fs";
+import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 
@@ -28,17 +29,47 @@ function defaultAddress(): string {
 /** Prepares a connection (nothing is sent yet). */
 export function connectEngine(host?: string): Engine {
   const address = host ?? defaultAddress();
-  if (address.startsWith("unix://"))
-    return { docker: new Docker({ socketPath: address.slice("unix://".length) }), address };
+  const docker = new Docker(placeOf(address));
+  readAnswersOf(docker);
+  return { docker, address };
+}
+
+function placeOf(address: string): Docker.DockerOptions {
+  if (address.startsWith("unix://")) return { socketPath: address.slice("unix://".length) };
   const { hostname, port, protocol } = new URL(address);
-  return {
-    docker: new Docker({
-      host: hostname,
-      port: Number(port || 2375),
-      protocol: protocol === "https:" ? "https" : "http",
-    }),
-    address,
+  return { host: hostname, port: Number(port || 2375), protocol: protocol === "https:" ? "https" : "http" };
+}
+
+/**
+ * dockerode waits for ever for the rest of an answer that breaks off: an Engine that ends just as a container does would
+ * leave us waiting for that container. So answers are read here, where a broken one is an error.
+ */
+function readAnswersOf({ modem }: Docker): void {
+  const dial = modem.dial.bind(modem);
+  modem.dial = (options, done) => {
+    if (options.isStream === true || options.hijack === true || options.openStdin === true) {
+      dial(options, done);
+      return;
+    }
+    dial({ ...options, isStream: true }, (error, answer) => {
+      if (error !== null) done?.(error, null);
+      else
+        json(answer as NodeJS.ReadableStream).then(
+          (read) => done?.(null, read),
+          (fault: unknown) => done?.(fault as Error, null),
+        );
+    });
   };
+}
+
+/** The answer's JSON; where it is none, or empty, its bytes. */
+async function json(answer: NodeJS.ReadableStream): Promise<object> {
+  const bytes = await buffer(answer);
+  try {
+    return JSON.parse(bytes.toString()) as object;
+  } catch {
+    return bytes;
+  }
 }
 
 export interface EngineDescription {
@@ -80,12 +111,17 @@ export async function pingEngine(engine: Engine, patience: number): Promise<bool
 
 const unreachable = new Set(["ECONNREFUSED", "ENOENT", "EACCES", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH"]);
 
+/** Whether the Engine could not be asked, or went away in the middle of its answer. */
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof EngineUnreachable || (statusOf(error) === undefined && unreachable.has(codeOf(error)));
+}
+
 /** Runs a request; a connection that fails becomes EngineUnreachable. */
 export async function asking<T>(engine: Engine, request: () => Promise<T>): Promise<T> {
   try {
     return await request();
   } catch (cause) {
-    if (statusOf(cause) === undefined && unreachable.has(codeOf(cause))) {
+    if (isUnreachable(cause)) {
       throw new EngineUnreachable(`The Docker Engine at ${engine.address} does not answer (${codeOf(cause)}).`, {
         cause,
       });
