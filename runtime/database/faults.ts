@@ -37,9 +37,10 @@ const lostCodes = new Set([
   "57P02", // crash_shutdown
   "57P03", // cannot_connect_now
   "53300", // too_many_connections
+  "25P03", // idle_in_transaction_session_timeout
 ]);
 const lostMessage =
-  /connection terminated|timeout exceeded when trying to connect|connection ended unexpectedly|connection error and is not queryable|client was closed|cannot use a pool after/i;
+  /query read timeout|connection terminated|timeout exceeded when trying to connect|connection ended unexpectedly|connection error and is not queryable|client was closed|cannot use a pool after/i;
 
 /** Whether Postgres cannot be reached now (rather than our statement being wrong): worth a 503 and another try. */
 export function isUnavailable(error: unknown): boolean {

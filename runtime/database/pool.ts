@@ -4,7 +4,7 @@
 import pg from "pg";
 import type { Logger } from "pino";
 import type { z } from "zod";
-import { connectionFault } from "./faults.ts";
+import { connectionFault, isUnavailable } from "./faults.ts";
 
 /** A statement's text; with a name Postgres keeps it parsed, and mostly planned, on each connection. */
 export type Statement = string | { readonly name: string; readonly text: string };
@@ -36,6 +36,19 @@ const requestPatience = 900;
 /** What runs behind the requests waits longer: nobody sees it wait, and graphile-worker ends for good where it gets no connection. */
 export const backgroundPatience = 15_000;
 
+/**
+ * A statement that is not answered for so long, ms, fails, and its connection goes: the other side vanished without a word (a
+ * half-open connection). No statement of ours takes nearly as long.
+ */
+const answerPatience = 20_000;
+/**
+ * The same from the server's side, for each new session: one whose client vanished in a transaction would hold its locks, and one
+ * whose client vanished between two would stay, for hours.
+ */
+const sessionSettings = `
+  set idle_in_transaction_session_timeout = '10s';
+  set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3`;
+
 export function createPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -44,6 +57,8 @@ export function createPool(options: PoolOptions): Pool {
     connectionTimeoutMillis: options.patience ?? requestPatience,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    query_timeout: answerPatience,
+    onConnect: (client): unknown => client.query(sessionSettings), // the pool waits for it, which its type does not say
     allowExitOnIdle: true,
   });
   pool.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
@@ -109,10 +124,12 @@ export async function transaction<T>(pool: Pool, work: (client: Client) => Promi
     await client.query("commit");
     return result;
   } catch (error) {
-    // A rollback that fails means a dead connection: it is thrown away, and Postgres rolls back by itself.
-    await client.query("rollback").catch((cause: unknown) => {
-      broken = cause instanceof Error ? cause : new Error(String(cause));
-    });
+    // A connection that is dead is thrown away, and Postgres rolls back by itself.
+    if (isUnavailable(error)) broken = error as Error;
+    else
+      await client.query("rollback").catch((cause: unknown) => {
+        broken = cause instanceof Error ? cause : new Error(String(cause));
+      });
     throw error;
   } finally {
     client.release(broken);
