@@ -58,10 +58,12 @@ export async function startContainer(engine: Engine, id: string): Promise<void> 
   }
 }
 
+/** In the words of the runtime that starts it: the Engine's own troubles may name missing files too. */
 const commandFault =
-  /executable file not found|no such file or directory|permission denied|exec format error|not a directory|no command specified/i;
+  /OCI runtime.*(executable file not found|no such file or directory|permission denied|exec format error|not a directory)|no command specified/is;
 
-function refusal(error: unknown): unknown {
+/** Whose fault a refused request was; what is no refusal stays as it is. */
+export function refusal(error: unknown): unknown {
   if (statusOf(error) === undefined) return error;
   const words = wordsOf(error);
   if (commandFault.test(words)) return new BadCommand(words, { cause: error });

@@ -4,6 +4,9 @@ import { constants } from "node:os";
 import type { Result } from "../experiment/states.ts";
 import type { ContainerState } from "./containers.ts";
 
+/** What Docker says where it was restarted meanwhile and does not know; a program may end with it too. */
+export const unknownExit = 255;
+
 /** The result of a container that ran to its own end. */
 export function describeExit(state: ContainerState, memory: string | undefined): Result {
   const code = state.exitCode;
@@ -29,6 +32,8 @@ export function signalName(code: number): string | null {
 
 function sentence(code: number, signal: string | null): string {
   if (code === 0) return "Finished with exit code 0.";
+  if (code === unknownExit)
+    return "Ended with exit code 255, which Docker also says of a container whose end it missed because it was restarted.";
   if (signal !== null) return `Ended with exit code ${code}: killed by ${signal}.`;
   if (code === 127) return "Ended with exit code 127: a command in it was not found.";
   if (code === 126) return "Ended with exit code 126: a command in it could not be executed.";

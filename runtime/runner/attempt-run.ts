@@ -17,12 +17,11 @@ import {
   inspectContainer,
   removeContainer,
   signalContainer,
-  startContainer,
   stopContainer,
   waitContainer,
   type ContainerState,
 } from "../docker/containers.ts";
-import { EngineFailure, type Engine } from "../docker/engine.ts";
+import { EngineFailure, isUnreachable, type Engine } from "../docker/engine.ts";
 import { describeExit, signalName } from "../docker/exit.ts";
 import { ensureImage } from "../docker/images.ts";
 import { checkImage, limitsUnder, PolicyRefusal, resolveVolumes, type Policy } from "../docker/policy.ts";
@@ -30,6 +29,7 @@ import type { LogPosition } from "../docker/log-entries.ts";
 import { parse as splitWords } from "../experiment/command.ts";
 import { retryDelay } from "../experiment/retries.ts";
 import type { Reason, Result } from "../experiment/states.ts";
+import { insisting, startOnce, unseenEnd, type Interruptions } from "./engine-trouble.ts";
 import { environmentOf } from "./environment.ts";
 import type { Fence } from "./fence.ts";
 import type { Lane } from "./lane.ts";
@@ -43,6 +43,7 @@ export interface RunnerContext {
   readonly engine: Engine;
   readonly log: Logger;
   readonly fence: Pick<Fence, "check" | "stopped">;
+  readonly interruptions: Interruptions;
   readonly installation: string;
   readonly host: string;
   readonly epoch: string;
@@ -122,13 +123,17 @@ async function started(run: Run, found: ContainerState | undefined): Promise<Con
   if (found === undefined && attempt.started) {
     throw new CouldNotRun("engine", "The container is gone: somebody or something other than Skeduler removed it.");
   }
-  if (found?.startedAt !== undefined) return noteStart(run, found, outputOf(run));
+  if (found?.startedAt !== undefined) {
+    if (found.running)
+      run.log.info({ experiment: attempt.experiment_id, attempt: attempt.id }, "a running container was adopted");
+    return noteStart(run, found, outputOf(run));
+  }
   refuseCancelled(run);
   const output = outputOf(run);
   const id = found?.id ?? (await create(run, output));
   refuseCancelled(run);
   run.fence.check();
-  await orCouldNotRun(async () => startContainer(engine, id));
+  await orCouldNotRun(async () => insisting(async () => startOnce(engine, id), run.signals.detach));
   const state = await inspectContainer(engine, id);
   if (state === undefined) throw new CouldNotRun("engine", "The container vanished as it was started.");
   return noteStart(run, state, output);
@@ -190,12 +195,12 @@ async function create(run: Run, output: string | undefined): Promise<string> {
   };
   const id = await orCouldNotRun(async () => {
     try {
-      return await creating();
+      return await insisting(creating, signals.detach);
     } catch (error) {
       if (!(error instanceof ImageMissing)) throw error;
     }
     await pull(run);
-    return creating();
+    return insisting(creating, signals.detach);
   }, secrets);
   await writer.line(
     `starting ${attempt.image}${attempt.gpus.length > 0 ? ` with GPUs ${attempt.gpus.join(", ")}` : ""}`,
@@ -255,10 +260,11 @@ async function noteStart(run: Run, state: ContainerState, output: string | undef
 
 /** Follows a started container to its end and closes the attempt. */
 async function ended(run: Run, state: ContainerState): Promise<void> {
-  const { engine, signals, writer } = run;
+  const { attempt, engine, interruptions, signals, writer } = run;
+  if (state.running) interruptions.over(attempt.id);
   const pump = { engine, containerId: state.id, writer, signal: signals.detach };
   let warning: Promise<void> | undefined;
-  const limit = timeLimit(run.attempt, state.startedAt, (signal, before) => {
+  const limit = timeLimit(attempt, state.startedAt, (signal, before) => {
     warning = warn(run, state.id, signal, before);
   });
   let stopping: Promise<void> | undefined;
@@ -277,6 +283,7 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
     await stopping;
   } catch (error) {
     signals.detach.throwIfAborted();
+    if (state.running && isUnreachable(error)) interruptions.began(attempt.id);
     throw error;
   } finally {
     over.removeEventListener("abort", stop);
@@ -288,6 +295,9 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   if (end.running) throw new Error("The waiting for the container's end was cut off: it still runs."); // taken up again
   // A start that failed late: Docker says why in its own words.
   if (end.error !== "" && end.exitCode !== 0 && end.startedAt === undefined) throw new CouldNotRun("engine", end.error);
+  const lack = state.running ? undefined : unseenEnd(end, writer.position, interruptions.since(attempt.id));
+  if (lack !== undefined) await writer.line(lack);
+  interruptions.over(attempt.id);
   const result = resultOf(run, end, { stopped: stopping !== undefined, limit });
   await writer.line(result.message);
   await close(run, result, !stopReasons.has(result.reason), end.finishedAt);

@@ -17,6 +17,7 @@ import { detectGpus } from "../docker/gpus.ts";
 import { UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { diskTrouble } from "./disk.ts";
+import { Interruptions } from "./engine-trouble.ts";
 import { Fence, fencedWithin } from "./fence.ts";
 import { GpuChecks } from "./gpu-checks.ts";
 import { isRestored } from "./known-database.ts";
@@ -138,6 +139,7 @@ async function start(
   const reconciler = new Reconciler(
     {
       fence,
+      interruptions: new Interruptions(),
       released: checks.soon,
       db,
       engine,

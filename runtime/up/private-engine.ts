@@ -12,6 +12,7 @@ import { end, eventually, isAlive, lastLines, processWords, run, startDetached }
 
 export interface PrivateEngine {
   readonly host: string;
+  readonly pid: number;
   /** Stops its containers, the Engine and its containerd, and takes its bridge away. Its images and data stay. */
   readonly stop: () => Promise<void>;
 }
@@ -25,26 +26,31 @@ export function hasPrivateEngine(folder: string): boolean {
 export async function startPrivateEngine(options: {
   folder: string;
   log: (line: string) => void;
+  /** Containers go on while the Engine is away (Docker's live-restore); its stop then leaves them running. */
+  liveRestore?: boolean;
 }): Promise<PrivateEngine> {
   const dockerd = engineBinary(["dockerd"]);
   if (dockerd === undefined)
     throw new UserError("A private Docker Engine needs dockerd: install the package docker.io.");
   if (process.getuid?.() !== 0) throw new UserError("A private Docker Engine can be started by root only.");
   const places = placesOf(options.folder);
-  const engine: PrivateEngine = { host: places.host, stop: async () => stop(places) };
+  const handle = (pid: number): PrivateEngine => ({ host: places.host, pid, stop: async () => stop(places) });
 
   const living = livingPid(places);
   if (living !== undefined && (await eventually(30_000, async () => !isAlive(living) || (await answers(places.host)))))
-    if (isAlive(living)) return engine;
+    if (isAlive(living)) return handle(living);
 
+  // An Engine that was killed takes its containerd with it; one that is dead and not yet buried would be taken for a living one.
+  const dying = pidIn(places.containerd);
+  if (dying !== undefined && !isAlive(dying)) await eventually(5_000, () => !existsSync(`/proc/${dying}`));
   mkdirSync(places.run, { recursive: true, mode: 0o700 });
   rmSync(places.pidFile, { force: true });
   await makeBridge(places.bridge);
-  writeFileSync(places.config, "{}\n"); // not /etc/docker/daemon.json, which belongs to the machine's own Engine
+  writeFileSync(places.config, `${JSON.stringify({ "live-restore": options.liveRestore ?? false })}\n`); // not /etc/docker/daemon.json, which belongs to the machine's own Engine
   options.log(`starting a private Docker Engine (bridge ${places.bridge}, data in ${places.data})`);
   const pid = await startDetached(dockerd, words(places), { logFile: places.log, env: environment() });
   await eventually(60_000, async () => !isAlive(pid) || (await answers(places.host)));
-  if (await answers(places.host)) return engine;
+  if (await answers(places.host)) return handle(pid);
   await stop(places);
   throw new UserError(`The private Docker Engine did not start; the end of ${places.log}: ${lastLines(places.log, 5)}`);
 }
@@ -54,6 +60,8 @@ interface Places {
   readonly run: string;
   readonly host: string;
   readonly pidFile: string;
+  /** The pid file of the containerd that it starts. */
+  readonly containerd: string;
   readonly data: string;
   readonly config: string;
   readonly log: string;
@@ -70,6 +78,7 @@ function placesOf(folder: string): Places {
     run: place,
     host: `unix://${place}/docker.sock`,
     pidFile: join(place, "docker.pid"),
+    containerd: join(place, "exec/containerd/containerd.pid"),
     data: join(real, "data"),
     config: join(real, "daemon.json"),
     log: join(real, "dockerd.log"),
@@ -115,7 +124,7 @@ function pidIn(file: string): number | undefined {
 
 /** In this order: the Engine ends its containers and its containerd; a containerd that it left; mounts; the bridge. */
 async function stop(places: Places): Promise<void> {
-  const containerd = pidIn(join(places.run, "exec/containerd/containerd.pid"));
+  const containerd = pidIn(places.containerd);
   const pid = livingPid(places);
   // The Engine gives its containers 15 s by itself before it kills them.
   if (pid !== undefined)
@@ -128,16 +137,16 @@ async function stop(places: Places): Promise<void> {
       ["SIGTERM", 10_000],
       ["SIGKILL", 5_000],
     ]);
-  for (const mount of mountsBelow(places.run)) await run("umount", ["-l", mount]);
-  for (const mount of mountsBelow(places.data)) await run("umount", ["-l", mount]);
+  for (const mount of mountsAt(places.run)) await run("umount", ["-l", mount]);
+  for (const mount of mountsAt(places.data)) await run("umount", ["-l", mount]);
   await removeBridge(places.bridge);
   rmSync(places.run, { recursive: true, force: true });
 }
 
-function mountsBelow(folder: string): string[] {
+function mountsAt(folder: string): string[] {
   const mounts = readFileSync("/proc/self/mounts", "utf8").split("\n");
   return mounts
     .map((line) => line.split(" ")[1] ?? "")
-    .filter((mount) => mount.startsWith(`${folder}/`))
+    .filter((mount) => mount === folder || mount.startsWith(`${folder}/`)) // an Engine that was killed leaves its data mounted
     .reverse();
 }

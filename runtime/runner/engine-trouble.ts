@@ -1,0 +1,65 @@
+// What an Engine that is being stopped, or was restarted, does to an attempt: refusals that do not count, a start whose answer was
+// lost, an end that nobody saw.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { inspectContainer, startContainer, type ContainerState } from "../docker/containers.ts";
+import { EngineFailure, type Engine } from "../docker/engine.ts";
+import { unknownExit } from "../docker/exit.ts";
+import type { LogPosition } from "../docker/log-entries.ts";
+
+/** How often the Engine is asked for what it refuses for no fault of the experiment, and the wait in between, ms. */
+const engineTries = 3;
+const enginePause = 2_000;
+
+/** Started it was by an answer that was lost, too: one that has ended would run again. */
+export async function startOnce(engine: Engine, id: string): Promise<void> {
+  const state = await inspectContainer(engine, id);
+  if (state?.startedAt === undefined) await startContainer(engine, id);
+}
+
+/** An Engine that is being stopped refuses what its next start would do: a refusal counts when it is repeated. */
+export async function insisting<T>(work: () => Promise<T>, signal: AbortSignal, pause = enginePause): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof EngineFailure) || tries === engineTries) throw error;
+      await sleep(pause, undefined, { signal });
+    }
+  }
+}
+
+/** Attempts whose running containers this process could not follow any more, because the Engine was away, and since when. */
+export class Interruptions {
+  readonly #since = new Map<string, Date>();
+
+  began(attemptId: string): void {
+    this.#since.set(attemptId, new Date());
+  }
+
+  over(attemptId: string): void {
+    this.#since.delete(attemptId);
+  }
+
+  since(attemptId: string): Date | undefined {
+    return this.#since.get(attemptId);
+  }
+}
+
+/**
+ * Of a container that ended while the Engine was away, what it wrote last is lost in a pipe that nobody read; and the
+ * Engine may not know how it ended. The line that says so, undefined where nothing of the kind can have been.
+ */
+export function unseenEnd(end: ContainerState, position: LogPosition, since: Date | undefined): string | undefined {
+  const text = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+  const until = text(end.finishedAt?.getTime() ?? Date.now());
+  if (since !== undefined)
+    return `Docker was away when the container ended: lines from ${text(since.getTime())} to ${until} may be missing.`;
+  if (end.exitCode !== unknownExit) return undefined;
+  const seconds = [position.stdout, position.stderr].map((stream) => stream?.seconds ?? 0);
+  const last = Math.max(...seconds.map((second) => second * 1000), end.startedAt?.getTime() ?? 0);
+  return (
+    "Docker says 255 too where it, or this machine, was restarted while the container ran: then its exit code is not known, " +
+    `and lines from ${text(last)} to ${until} may be missing.`
+  );
+}

@@ -1,0 +1,39 @@
+// A refusal of the Engine counts when it is repeated; what is the command's fault counts at once.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { BadCommand } from "../../runtime/docker/containers.ts";
+import { EngineFailure } from "../../runtime/docker/engine.ts";
+import { insisting } from "../../runtime/runner/engine-trouble.ts";
+
+/** Work that fails with these errors, one each time, and then succeeds. */
+function failing(...errors: Error[]): { work: () => Promise<string>; calls: () => number } {
+  let calls = 0;
+  const work = async (): Promise<string> => {
+    const error = errors[calls++];
+    return error === undefined ? Promise.resolve("done") : Promise.reject(error);
+  };
+  return { work, calls: () => calls };
+}
+
+async function outcome(work: () => Promise<string>): Promise<unknown> {
+  return insisting(work, new AbortController().signal, 1).catch((error: unknown) => error);
+}
+
+const refusal = new EngineFailure("the Engine is shutting down");
+
+test("refused twice and then done", async () => {
+  const { work, calls } = failing(refusal, refusal);
+  assert.deepEqual([await outcome(work), calls()], ["done", 3]);
+});
+
+test("refused three times: that counts", async () => {
+  const { work, calls } = failing(refusal, refusal, refusal);
+  assert.deepEqual([await outcome(work), calls()], [refusal, 3]);
+});
+
+test("what the Engine is not to blame for is not asked again", async () => {
+  const fault = new BadCommand("no such program");
+  const { work, calls } = failing(fault);
+  assert.deepEqual([await outcome(work), calls()], [fault, 1]);
+});
