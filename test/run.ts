@@ -8,8 +8,22 @@ import { UserError } from "../runtime/errors.ts";
 import { connectEngine } from "../runtime/docker/engine.ts";
 import { provide } from "./support/provide.ts";
 
-/** A test that takes longer hangs. */
-const testLimit = 180_000;
+/** A phase of the suite: its files run `concurrency` at a time; a test that takes longer than `limit`, ms, hangs. */
+interface Phase {
+  readonly files: readonly string[];
+  readonly concurrency: number;
+  readonly limit: number;
+}
+
+/** Chaos has deadlines and takes minutes: it runs alone, when all else is done. */
+function phasesOf(files: readonly string[]): Phase[] {
+  const isChaos = (file: string): boolean => file.startsWith("test/chaos/");
+  const phases = [
+    { files: files.filter((file) => !isChaos(file)), concurrency: 2, limit: 180_000 },
+    { files: files.filter(isChaos), concurrency: 1, limit: 900_000 },
+  ];
+  return phases.filter((phase) => phase.files.length > 0);
+}
 
 const say = (line: string): void => {
   process.stdout.write(`npm test: ${line}\n`);
@@ -20,8 +34,9 @@ function filesOf(asked: readonly string[]): string[] {
   return asked.flatMap((name) => (name.endsWith(".ts") ? [name] : globSync(`${name}/**/*.test.ts`).sort()));
 }
 
-async function runTests(files: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
-  const words = ["--test", "--test-reporter=spec", "--test-concurrency=2", `--test-timeout=${testLimit}`, ...files];
+async function runTests({ files, concurrency, limit }: Phase, env: NodeJS.ProcessEnv): Promise<number> {
+  const bounds = [`--test-concurrency=${concurrency}`, `--test-timeout=${limit}`];
+  const words = ["--test", "--test-reporter=spec", ...bounds, ...files];
   const child = spawn(process.execPath, words, { stdio: "inherit", env });
   const stop = (): void => {
     child.kill("SIGTERM");
@@ -69,7 +84,8 @@ async function main(): Promise<number> {
   if (files.length === 0) throw new UserError("There is no test of that name.");
   await using provided = await provide({ durable: false, log: say });
   const { env, mark } = provided;
-  const code = await runTests(files, env);
+  let code = 0;
+  for (const phase of phasesOf(files)) code ||= await runTests(phase, env);
   const left = await leaks(provided.engineHost, provided.database);
   for (const pid of processesOf(mark)) {
     left.push(`the process ${pid} was left behind`);
