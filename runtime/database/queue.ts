@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Logger, parseCronItems, run, type Runner, type TaskList, type WorkerEvents } from "graphile-worker";
 import type { Log } from "../log.ts";
 import type { Pool } from "./pool.ts";
+import { beatQueueWorker, removeQueueWorker } from "./statements/queue-workers.ts";
 
 export interface Queue {
   /** What graphile-worker writes into `locked_by`. */
@@ -25,6 +26,9 @@ export interface QueueOptions {
   readonly pollInterval?: number;
 }
 
+/** How often a process says that it lives, ms: another one unlocks the jobs of one that does not. */
+const beatEvery = 10_000;
+
 /** After it ended by a fault, ms. */
 const restartAfter = 1_000;
 
@@ -32,6 +36,10 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
   const stopping = new AbortController();
   const stopped = (): boolean => stopping.signal.aborted;
   let current = await start(options);
+  await beat();
+  const beats = setInterval(() => {
+    beat().catch((error: unknown) => options.log.warn({ err: error }, "the job queue could not say that it lives"));
+  }, beatEvery);
   const kept = keep();
   return {
     get poolId() {
@@ -41,8 +49,14 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
       stopping.abort();
       await current.runner.stop().catch(() => undefined); // already stopping
       await kept;
+      clearInterval(beats);
+      await removeQueueWorker(options.pool, current.poolId).catch(() => undefined); // the others will find that it is gone
     },
   };
+
+  async function beat(): Promise<void> {
+    await beatQueueWorker(options.pool, current.poolId);
+  }
 
   /** Starts it anew whenever it ended by itself: it gives up where the database is away for long. */
   async function keep(): Promise<void> {
@@ -57,6 +71,7 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
         try {
           await options.pool.query("select graphile_worker.force_unlock_workers($1::text[])", [[before]]);
           current = await start(options);
+          await beat();
           break;
         } catch (error) {
           options.log.warn({ err: error }, "the job queue could not be started; trying again");

@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { pino } from "pino";
 import { createPool } from "../../runtime/database/pool.ts";
 import { startQueue } from "../../runtime/database/queue.ts";
+import { beatQueueWorker } from "../../runtime/database/statements/queue-workers.ts";
 import { createTestDatabase } from "../support/database.ts";
 
 test("a queue that found no connection in time is started again and does what waits", async () => {
@@ -43,6 +44,32 @@ test("a queue that found no connection in time is started again and does what wa
   } finally {
     await queue.stop();
     await Promise.all([pool.end(), admin.end()]);
+    await database.drop();
+  }
+});
+
+test("the jobs of a process that died are given to others, but not by one that was silent itself", async () => {
+  const database = await createTestDatabase();
+  const db = createPool({ url: database.url, max: 1, name: "queue test", log: pino({ level: "silent" }) });
+  const locked = async (): Promise<(string | null)[]> => {
+    const { rows } = await db.query<{ by: string | null }>("select locked_by as by from graphile_worker._private_jobs");
+    return rows.map((row) => row.by);
+  };
+  try {
+    await db.query("select graphile_worker.add_job('try-me')");
+    await db.query("update graphile_worker._private_jobs set locked_by = 'dead', locked_at = now()");
+    await beatQueueWorker(db, "dead");
+    await beatQueueWorker(db, "living");
+    assert.deepEqual(await locked(), ["dead"]);
+    await db.query("update skeduler.queue_workers set seen_at = now() - interval '1 minute'");
+    await beatQueueWorker(db, "living");
+    assert.deepEqual(await locked(), ["dead"], "the living one had been silent itself");
+    await beatQueueWorker(db, "living");
+    assert.deepEqual(await locked(), [null]);
+    const { rows } = await db.query("select pool_id from skeduler.queue_workers");
+    assert.deepEqual(rows, [{ pool_id: "living" }]);
+  } finally {
+    await db.end();
     await database.drop();
   }
 });
