@@ -104,6 +104,13 @@ export class Auditor {
     return text === undefined || text === "" ? undefined : Number(text) * 1000;
   }
 
+  /** When Docker was down while the attempt was open. */
+  #outages(attempt: AttemptRow): World["outages"] {
+    const begun = this.#seconds(attempt, "begin") ?? 0;
+    const closed = attempt.closed_at?.getTime() ?? Infinity;
+    return this.#world.outages.filter(({ from, to }) => from < closed && begun < to + 1_000);
+  }
+
   #checkAttempt(entry: Entry, attempt: AttemptRow): void {
     const { plan } = entry;
     const { result, number, started_at, ended_at } = attempt;
@@ -113,9 +120,7 @@ export class Auditor {
     const far = (a: number, b: Date | null): boolean => b === null || Math.abs(a - b.getTime()) > clockMargin;
     const reason = result?.reason ?? "none";
     this.#world.findings.count(`attempts ended by ${reason}`);
-    const during = this.#world.outages.filter(
-      ({ from, to }) => from < (attempt.closed_at?.getTime() ?? 0) && (begun ?? 0) < to + 1_000,
-    );
+    const during = this.#outages(attempt);
     const hit = during.some((outage) => outage.containersToo);
     // Of what ended while Docker was down, Docker itself does not know how.
     const unseen = result?.exit_code === 255 && during.length > 0;
@@ -160,7 +165,7 @@ export class Auditor {
     const log = async (stream: string): Promise<Buffer> =>
       (await this.#client.call("GET", `/logs/${entry.id}?attempt=${attempt.number}&stream=${stream}`)).bytes;
     const ours = (await log("skeduler")).toString();
-    const gap = /may be missing/.test(ours);
+    const gap = /may be missing/.test(ours) && this.#outages(attempt).length > 0;
     const byItself = this.#file(attempt, "end") !== undefined && attempt.result?.reason !== "host_lost";
     for (const [stream, file] of [
       ["stdout", "out"],

@@ -49,9 +49,9 @@ export async function chaos(options: ChaosOptions): Promise<{ summary: Summary; 
     await using world = await World.start(findings);
     await using observer = new Observer(world);
     await observer.prepare();
-    const foreign = await placeForeign(world, observer.installation);
+    await placeForeign(world, observer.installation);
     await using run = new Run(options, world, observer, random);
-    run.begin(countStarts(world, foreign, run.over));
+    run.begin(countStarts(world, run.over));
     run.begin(run.sampling(samples));
     findings.say("the world is up");
     const loading = run.load.run(run.loadOver);
@@ -63,7 +63,7 @@ export async function chaos(options: ChaosOptions): Promise<{ summary: Summary; 
     await loading;
     findings.say("the faults are over; everything is let end");
     await run.drained();
-    await checkLeaks(world, observer, foreign);
+    await checkLeaks(world, observer);
   }
   return { summary: summarize(seed, findings, samples), samples };
 }

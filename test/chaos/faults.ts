@@ -101,6 +101,7 @@ const dockerAlone = (signal: "SIGTERM" | "SIGKILL"): Fault => {
       await world.engine.start(false);
       await world.engine.end("SIGTERM");
       await world.engine.start(true);
+      await world.startForeign();
       outage.to = Date.now();
     });
 };

@@ -12,51 +12,48 @@ const patience = 60_000;
 /** Sessions at most: three of each runner; 10 + 3 + 1 of each API, and one that listens for the queue. */
 const sessions = 2 * 3 + 2 * 15;
 
-/** A container of nobody, and two that look a little like ours: of another installation, of another host. Their ids. */
-export async function placeForeign(world: World, installation: string): Promise<Set<string>> {
+/** A container of nobody, and two that look a little like ours: of another installation, of another host. */
+export async function placeForeign(world: World, installation: string): Promise<void> {
   const others = "00000000-0000-4000-8000-000000000000";
   const looks: Record<string, string>[] = [
     {},
     { "skeduler.installation": others, "skeduler.host": "alpha", "skeduler.attempt": others },
     { "skeduler.installation": installation, "skeduler.host": "gamma", "skeduler.attempt": others },
   ];
-  const ids = new Set<string>();
   for (const Labels of looks) {
     const container = await world.engine.docker.createContainer({
       Image: "skeduler-sample:local",
       Cmd: ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 1; done"],
       Labels,
-      HostConfig: { RestartPolicy: { Name: "unless-stopped" } },
     });
     await container.start();
-    ids.add(container.id);
+    world.foreign.add(container.id);
   }
-  return ids;
 }
 
 /** Waits until nothing is left, then says what is. */
-export async function checkLeaks(world: World, observer: Observer, foreign: ReadonlySet<string>): Promise<void> {
+export async function checkLeaks(world: World, observer: Observer): Promise<void> {
   const end = Date.now() + patience;
-  let left = await leaks(world, observer, foreign);
+  let left = await leaks(world, observer);
   while (left.length > 0 && Date.now() < end) {
     await sleep(1_000);
-    left = await leaks(world, observer, foreign);
+    left = await leaks(world, observer);
   }
   world.findings.count("leaks", left.length);
   for (const leak of left) world.findings.violated("nothing is left", leak);
 }
 
-async function leaks(world: World, observer: Observer, foreign: ReadonlySet<string>): Promise<string[]> {
+async function leaks(world: World, observer: Observer): Promise<string[]> {
   const left: string[] = [];
   const containers = await observer.containers();
   if (containers === undefined) return ["the Engine does not answer"];
   for (const { id, attempt } of containers) left.push(`the container ${id} of attempt ${attempt}`);
-  for (const id of foreign) {
+  for (const id of world.foreign) {
     const state = await world.engine.docker
       .getContainer(id)
       .inspect()
       .catch(() => undefined);
-    if (state?.State.Running !== true) left.push(`nothing of a container of others: ${id} does not run any more`);
+    if (state?.State.Running !== true) left.push(`a stop: the container of others ${id} does not run any more`);
   }
   for (const [what, text] of Object.entries(queries)) {
     const rows = await observer.query<{ what: string }>(text);

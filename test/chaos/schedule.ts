@@ -25,7 +25,8 @@ export function* schedule(
     for (const kind of random.shuffle(kinds)) {
       // Once in a while long enough to outlast every short patience.
       const hold = random.chance(0.2) ? random.between(6_000, 14_000) : random.between(0, 5_000);
-      const beside = kind === "host lost" || random.chance(0.15);
+      // What takes long by itself goes on beside the others.
+      const beside = kind === "host lost" || kind.endsWith("silent") || random.chance(0.15);
       yield { kind, victim: random.between(0, 1), hold, pause: beside ? undefined : random.between(...pauses) };
     }
 }

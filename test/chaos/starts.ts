@@ -14,7 +14,7 @@ interface DockerEvent {
 }
 
 /** Reads the Engine's events until the signal aborts. */
-export async function countStarts(world: World, foreign: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+export async function countStarts(world: World, signal: AbortSignal): Promise<void> {
   const starts = new Map<string, number>();
   const seen = new Set<string>();
   let last = Math.floor(Date.now() / 1000);
@@ -40,7 +40,7 @@ export async function countStarts(world: World, foreign: ReadonlySet<string>, si
   }
 
   function take(event: DockerEvent): void {
-    if (foreign.has(event.id)) {
+    if (world.foreign.has(event.id)) {
       // Docker itself stops and starts them when it is restarted without live-restore; we have no business with them.
       if (["kill", "stop", "destroy", "pause", "exec_create"].includes(event.Action) && !world.stoppedAll)
         world.findings.violated("containers of others are not touched", `${event.Action} of ${event.id}`);

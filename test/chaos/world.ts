@@ -78,6 +78,8 @@ export class World implements AsyncDisposable {
     return found;
   }
 
+  /** Containers of others, which nobody may touch. */
+  readonly foreign = new Set<string>();
   /** Hosts whose runner was away for longer than it takes to be given up. */
   readonly silent = new Set<string>();
 
@@ -89,6 +91,15 @@ export class World implements AsyncDisposable {
   /** The parts that a host needs in order to act. */
   partsOf(host: string): string[] {
     return [host, "postgres", "docker", `${host}-postgres`, `${host}-docker`];
+  }
+
+  /** As their owners would, after an Engine that stopped everything. */
+  async startForeign(): Promise<void> {
+    for (const id of this.foreign)
+      await this.engine.docker
+        .getContainer(id)
+        .start()
+        .catch(() => undefined); // it runs already
   }
 
   async #build(): Promise<void> {
