@@ -54,6 +54,7 @@ export interface RunnerContext {
   readonly logMaxBytes: number;
   readonly maxLogBytes: number;
   readonly heavy: Lane;
+  readonly collect: (bytes: number) => void;
   /** A folder of this host under which each attempt gets one of its own. */
   readonly outputs: string | undefined;
   readonly policy: Policy;
@@ -93,6 +94,7 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
       storedBytes: attempt.stored_bytes,
       maxBytes: context.maxLogBytes,
       heavy: context.heavy,
+      collect: context.collect,
       onStored: () => context.changed(attempt.experiment_id),
       signal: signals.detach,
     }),

@@ -34,6 +34,8 @@ export interface LogWriterOptions {
   readonly maxBytes: number;
   /** Large chunks of all attempts take turns there. */
   readonly heavy: Lane;
+  /** Told of the bytes that were stored. */
+  readonly collect: (bytes: number) => void;
   readonly onStored: () => void;
   readonly signal: AbortSignal;
 }
@@ -158,13 +160,14 @@ export class LogWriter {
   }
 
   async #store({ chunk, position }: Waiting): Promise<void> {
-    const { db, attemptId, epoch, maxBytes, heavy, onStored } = this.#options;
+    const { db, attemptId, epoch, maxBytes, heavy, collect, onStored } = this.#options;
     const append = async (): Promise<void> => {
       if (!(await appendLog(db, { attemptId, epoch, seq: this.#seq, chunk, position }))) throw new Fenced();
     };
     await this.#patiently(chunk.data.length > lightBytes ? async () => heavy(append) : append);
     this.#seq += 1;
     this.#storedBytes += chunk.data.length;
+    collect(chunk.data.length);
     onStored();
     if (this.#storedBytes <= maxBytes) return;
     await this.#patiently(async () => {

@@ -16,6 +16,7 @@ import { connectEngine, describeEngine, EngineUnreachable, type EngineDescriptio
 import { detectGpus } from "../docker/gpus.ts";
 import { UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import { bufferCollector } from "./collect-buffers.ts";
 import { diskTrouble } from "./disk.ts";
 import { Interruptions } from "./engine-trouble.ts";
 import { Fence, fencedWithin } from "./fence.ts";
@@ -152,6 +153,7 @@ async function start(
       logMaxBytes: config.runner.log_max_size,
       maxLogBytes: config.logs.max_bytes,
       heavy: lane(),
+      collect: bufferCollector(),
       outputs: config.runner.outputs === undefined ? undefined : resolve(config.runner.outputs),
       policy: policyOf(config),
       secrets: config.runner.secrets,

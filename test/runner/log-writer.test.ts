@@ -44,6 +44,7 @@ function writing(attemptId: string, nextSeq: number): { writer: LogWriter; write
     storedBytes: 0,
     maxBytes: 1e9,
     heavy: lane(),
+    collect: () => undefined,
     onStored: () => undefined,
     signal: new AbortController().signal,
   });
