@@ -4,6 +4,7 @@
 import { spawn } from "child_process";
 import { existsSync } from "fs";
 import { dirname, join } from "path";
+import module from "module";
 import { fileURLToPath, pathToFileURL } from "url";
 
 var root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -43,6 +44,13 @@ function runWith(node) {
   });
 }
 
+// What was compiled is kept for the next start, in a folder of this user's: what lies there is run.
+function keepCompiled() {
+  if (!module.enableCompileCache || process.env.NODE_COMPILE_CACHE) return;
+  var cache = process.env.XDG_CACHE_HOME || (process.env.HOME && join(process.env.HOME, ".cache"));
+  if (cache) module.enableCompileCache(join(cache, "skeduler"));
+}
+
 function start() {
   if (!existsSync(join(root, "node_modules", "hono"))) {
     fail("its packages are missing; run `npm ci` in " + root + ".");
@@ -50,6 +58,7 @@ function start() {
   }
   if (isNewEnough(process.versions.node)) {
     process.argv[1] = main;
+    keepCompiled();
     import(pathToFileURL(main).href);
     return;
   }

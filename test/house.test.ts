@@ -22,7 +22,8 @@ function roomOf(file: string): string {
 
 /** Room → the rooms that it may import. Its own is always allowed, as are errors and log. */
 const allowed: Record<string, readonly string[]> = {
-  bin: ["api", "runner", "config", "database", "up", "experiment"],
+  bin: ["api", "runner", "config", "database", "up", "experiment", "cli"],
+  cli: ["experiment"],
   api: ["functions", "tasks", "config", "database", "events", "http", "logs", "placement", "notifications"],
   functions: ["openapi", "placement", "database", "events", "experiment", "logs", "http", "config", "coalesce"],
   tasks: ["runner", "placement", "database", "docker", "logs", "experiment", "config", "notifications"],
@@ -60,6 +61,15 @@ test("every import goes where the house allows", () => {
     }
   }
   assert.deepEqual(faults, []);
+});
+
+test("the command line knows the server by HTTP alone: of ours it imports errors, states and units", () => {
+  const known = ["runtime/errors.ts", "runtime/experiment/states.ts", "runtime/experiment/units.ts"];
+  const others = sources
+    .filter((file) => file.startsWith("runtime/cli/"))
+    .flatMap(importsOf)
+    .filter((name) => name.startsWith("runtime/") && !name.startsWith("runtime/cli/") && !known.includes(name));
+  assert.deepEqual(others, []);
 });
 
 test("only runtime/database imports pg, only runtime/docker imports dockerode", () => {

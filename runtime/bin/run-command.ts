@@ -1,7 +1,7 @@
 // Runs one command from its first line to its exit code: signals become an abort, our sentences go to stderr without a stack.
 // Exit codes: what UserError says (1), 70 for a defect, 130 and 143 when a second signal ends it at once.
 import { UserError } from "../errors.ts";
-import { createLog, type Log } from "../log.ts";
+import type { Log } from "../log.ts";
 
 /** Why a command was asked to stop. */
 export class StopSignal extends Error {
@@ -58,7 +58,7 @@ export async function runCommand<Options>(
   const controller = new AbortController();
   abortOnSignals(controller);
   try {
-    const { run } = await load();
+    const [{ run }, { createLog }] = await Promise.all([load(), import("../log.ts")]);
     await run(options, { signal: controller.signal, log: createLog() });
   } catch (error) {
     // Stopped as asked: no error, whoever threw it.

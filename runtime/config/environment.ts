@@ -5,7 +5,9 @@ import { closest } from "./closest.ts";
 import { type KeyPath, keyPaths } from "./paths.ts";
 
 // Not keys: where the command line's client goes, which file to read, and what a container of ours is told about itself.
-const others = ["HOST", "TOKEN", "CONFIG", "ID", "NAME", "ATTEMPT", "GPUS", "OUTPUT"].map((name) => `SKEDULER_${name}`);
+const others = ["HOST", "TOKEN", "CONTEXT", "CONFIG", "ID", "NAME", "ATTEMPT", "GPUS", "OUTPUT"].map(
+  (name) => `SKEDULER_${name}`,
+);
 
 function listValue(variable: string, text: string): unknown {
   if (!text.trimStart().startsWith("["))
@@ -26,7 +28,7 @@ export function fromEnvironment(env: NodeJS.ProcessEnv): { key: KeyPath; value: 
     if (!variable.startsWith("SKEDULER_") || variable.startsWith("SKEDULER_TEST_") || others.includes(variable))
       continue;
     if (keyPaths.some((key) => key.variable === variable)) continue;
-    const allowed = [...keyPaths.map((key) => key.variable), ...others.slice(0, 3)];
+    const allowed = [...keyPaths.map((key) => key.variable), ...others.slice(0, 4)];
     const meant = closest(variable, allowed);
     throw new UserError(
       `The environment variable ${variable} means nothing to Skeduler` +

@@ -59,17 +59,20 @@ export function parseLogQuery(query: URLSearchParams): LogQuery {
   if (cursor && timestamps) {
     throw new ApiError("validation", "cursor counts bytes of the log as written: leave out timestamps.");
   }
-  if (after !== undefined && (tail !== undefined || since !== undefined || attempt !== undefined)) {
-    throw new ApiError("validation", "after says where to begin by itself: leave out tail, since and attempt.");
+  if (after !== undefined && (tail !== undefined || since !== undefined)) {
+    throw new ApiError("validation", "after says where to begin by itself: leave out tail and since.");
   }
-  const [number, offset] = (after ?? "").split(".").map(Number);
+  const [number = 0, offset = 0] = (after ?? "").split(".").map(Number);
+  if (after !== undefined && attempt !== undefined && attempt !== number) {
+    throw new ApiError("validation", "after is a position in another attempt than the one that attempt names.");
+  }
   return {
     view: parseView(stream),
     timestamps,
     tail,
     since: since === undefined ? undefined : parseTime(since),
     attempt,
-    after: number !== undefined && offset !== undefined ? { attempt: number, offset } : undefined,
+    after: after === undefined ? undefined : { attempt: number, offset },
     cursor,
   };
 }

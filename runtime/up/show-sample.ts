@@ -8,6 +8,8 @@ import { sampleExperiment } from "./sample.ts";
 export interface ShowSampleOptions {
   readonly url: string;
   readonly token: string;
+  /** How the command line is called from here. */
+  readonly program: string;
   readonly engineHost: string;
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
@@ -20,7 +22,7 @@ const answer = z.object({
 });
 
 export async function showSample(options: ShowSampleOptions): Promise<void> {
-  const { url, token, say, signal } = options;
+  const { url, token, program, say, signal } = options;
   const image = await chooseSampleImage(options.engineHost, say);
   const headers = { Authorization: `Bearer ${token}` };
   const ask = async (path: string, init: RequestInit = {}): Promise<Response> => {
@@ -42,8 +44,8 @@ export async function showSample(options: ShowSampleOptions): Promise<void> {
   }
   say("enqueue the next one:");
   process.stdout.write(`
-  curl -H "Authorization: Bearer $(cat data/token)" ${url}/experiments \\
-    -d '{"name": "hello", "docker": {"image": "${image}", "command": "echo hello from a container"}}'
+  ${program} run --name hello ${image} echo hello from a container
+  ${program} --help
 
 `);
 }

@@ -48,7 +48,7 @@ test("version, help, and a wrong command line", async () => {
   assert.equal(help.code, 0);
   for (const name of ["up", "api", "runner", "migrate", "config", "version"])
     assert.match(help.out, new RegExp(`^ +${name}`, "m"));
-  const wrong = await skeduler(["runn"]);
+  const wrong = await skeduler(["runne"]);
   assert.deepEqual([wrong.code, wrong.out], [2, ""]);
   assert.match(wrong.err, /runner/);
 });

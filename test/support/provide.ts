@@ -58,6 +58,7 @@ export async function provide(options: {
       SKEDULER_TEST_DATABASE: postgres.url,
       SKEDULER_TEST_RUN: folder,
       NODE_ENV: "test",
+      XDG_CACHE_HOME: join(folder, "cache"),
     },
     [Symbol.asyncDispose]: async () => rest.disposeAsync(),
   };

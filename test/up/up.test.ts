@@ -21,7 +21,13 @@ class Up {
   constructor(folder: string, env: Record<string, string>, words: readonly string[] = []) {
     this.child = spawn(process.execPath, [program, "up", "--no-provision", ...words], {
       cwd: folder,
-      env: { ...process.env, SKEDULER_DATA: join(folder, "data"), SKEDULER_RUNNER_NAME: "up-host", ...env },
+      env: {
+        ...process.env,
+        HOME: folder,
+        SKEDULER_DATA: join(folder, "data"),
+        SKEDULER_RUNNER_NAME: "up-host",
+        ...env,
+      },
       stdio: ["ignore", "pipe", "pipe"],
     });
     const hear = (text: Buffer): void => {
@@ -68,6 +74,9 @@ test("the sample runs; a taken port is changed; kill -9 loses nothing; Ctrl-C en
     const [, url = ""] = await up.says(/the API is at (http:\S+);/);
     const token = readFileSync(join(folder, "data/token"), "utf8").trim();
     assert.equal(statSync(join(folder, "data/token")).mode & 0o777, 0o600);
+    // The command line knows it at once.
+    const contexts = JSON.parse(readFileSync(join(folder, ".config/skeduler/contexts.json"), "utf8")) as unknown;
+    assert.deepEqual(contexts, { current: "local", contexts: { local: { host: url, token } } });
     const headers = { Authorization: token };
     const body = JSON.stringify({ name: "long", docker: { image, command: "sh -c 'echo up; sleep 3; echo down'" } });
     const { id } = (await (await fetch(`${url}/experiments`, { method: "POST", headers, body })).json()) as {

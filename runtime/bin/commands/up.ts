@@ -1,8 +1,9 @@
 // skeduler up: everything on one machine. Finds or starts a Docker Engine, an embedded Postgres unless one is configured,
 // migrates, then API and runner in this process. Ctrl-C ends what it started, in reverse; containers go on and are adopted.
 
-import { resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { startApi, type Api } from "../../api.ts";
+import { saveContext } from "../../cli/contexts.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Token } from "../../config/token-list.ts";
@@ -61,11 +62,24 @@ export async function run(options: UpOptions, { signal }: CommandContext): Promi
   });
   cleanup.defer(async () => runner.close());
   say(`the API is at ${api.url}; host ${runner.host} runs ${runner.slots} at once`);
-  if (options.sample === true)
-    await showSample({ url: api.url, token: tokens[0]?.token ?? "", engineHost: engine.host, say, signal });
+  const token = tokens[0]?.token ?? "";
+  const program = relative(process.cwd(), resolve(import.meta.dirname, "../../../bin/skeduler"));
+  keepContext(api.url, token, program);
+  if (options.sample === true) await showSample({ url: api.url, token, program, engineHost: engine.host, say, signal });
   if (!signal.aborted) say("ready; Ctrl-C stops it (running experiments go on and are taken up by the next start)");
   await untilStopped(signal, runner.lost);
   say("stopping");
+}
+
+/** The command line of this user then knows the server. Where that cannot be kept, only this is lost. */
+function keepContext(host: string, token: string, program: string): void {
+  try {
+    saveContext(process.env, "local", { host, token }, { use: false });
+    say(`the command line knows it as the context "local": ${program} ls`);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    say(`the command line has to be told where it is (${program} login ${host}): ${error.message}`);
+  }
 }
 
 /** On a terminal a question; elsewhere said and done. */

@@ -1,0 +1,52 @@
+// From a command line to enqueued experiments: one file or one image, the flags, one POST that can be repeated safely.
+
+import { randomUUID } from "node:crypto";
+import { UserError } from "../errors.ts";
+import { checked } from "./client.ts";
+import { assign, assignmentsOf, named, type ExperimentFlags } from "./describe-experiment.ts";
+import { usage } from "./exit-codes.ts";
+import { patiently } from "./patience.ts";
+import { isFile, readBody, type Body } from "./read-experiment.ts";
+import type { Session } from "./session.ts";
+import { created } from "./wire.ts";
+
+/** How long a POST is repeated while the server is away, ms. */
+const postPatience = 15_000;
+
+/** The body of the POST that the command line asks for. */
+export async function bodyOf(
+  session: Session,
+  words: readonly string[],
+  flags: ExperimentFlags,
+): Promise<{ readonly text: string; readonly kind: "one" | "several" | "sweep" }> {
+  const [first, ...command] = words;
+  const file = flags.file ?? (isFile(first) ? first : undefined);
+  const image = flags.file === undefined && isFile(first) ? undefined : first;
+  if (file === undefined && image === undefined)
+    throw new UserError("Say what to run: an image and its command, or a JSON or YAML file (- is stdin).", {
+      exitCode: usage,
+    });
+  const base: Body = file === undefined ? { value: {} } : await readBody(file);
+  const assignments = await assignmentsOf(flags, { image, command }, session.env);
+  const value = named(assign(base.value, assignments));
+  // What nothing was done to is sent as it was written: keys keep their order, whatever they are.
+  const text = value === base.value && base.json !== undefined ? base.json : JSON.stringify(value, null, 2);
+  const isSweep = typeof value === "object" && value !== null && "matrix" in value;
+  return { text, kind: Array.isArray(value) ? "several" : isSweep ? "sweep" : "one" };
+}
+
+export interface Enqueued {
+  readonly experiments: readonly { readonly id: string; readonly name: string }[];
+  readonly group: string | undefined;
+  /** The server's own words. */
+  readonly text: string;
+}
+
+export async function enqueue({ client }: Session, body: string): Promise<Enqueued> {
+  const headers = { "Idempotency-Key": randomUUID() };
+  const text = await patiently(postPatience, async () => client.text("POST", "/experiments", { body, headers }));
+  const answer = checked(created, text, "/experiments");
+  if (Array.isArray(answer)) return { experiments: answer, group: undefined, text };
+  if ("group" in answer) return { experiments: answer.experiments, group: answer.group, text };
+  return { experiments: [answer], group: undefined, text };
+}

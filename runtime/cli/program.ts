@@ -1,0 +1,130 @@
+// The user's verbs on the command line: their names, words and options. What a verb does is loaded when it runs, so that
+// none pays for the others; docs/cli.md says the same in full, and a test holds the two together.
+
+import type { Command } from "commander";
+import { addExperimentFlags, CommandWithWords } from "./experiment-flags.ts";
+import { collect, count, integer } from "./option-values.ts";
+import { runVerb, type Options, type Verb } from "./session.ts";
+
+type Load = () => Promise<Verb>;
+
+/** Words are all that is no option, in their order. */
+function does(command: Command, load: Load, more: Options = {}): Command {
+  return command
+    .option("--context <name>", "the server to talk to (`skeduler context ls`)")
+    .action(async () => runVerb(load, command.args, { ...command.opts(), ...more }));
+}
+
+function withJson(command: Command): Command {
+  return command.option("--json", "the server's answer as JSON, one value a line");
+}
+
+/** A command that takes an experiment's flags, and words for its container. */
+function withWords(program: Command, name: string): Command {
+  return addExperimentFlags(new CommandWithWords(name).copyInheritedSettings(program)).showHelpAfterError(
+    "(flags for the container's own command go behind --)",
+  );
+}
+
+export function addVerbs(program: Command): void {
+  addExperimentVerbs(program.commandsGroup("Experiments:"));
+  addHostVerbs(program.commandsGroup("Hosts:"));
+  addServerVerbs(program.commandsGroup("This program:"));
+}
+
+function addExperimentVerbs(program: Command): void {
+  const ls = program.command("ls").aliases(["all", "a"]).description("the experiments, oldest first");
+  does(
+    withJson(ls)
+      .option("-s, --status <list>", "ENQUEUED, RUNNING, FINISHED, CANCELLED, joined by commas")
+      .option("--owner <name>", "those of one owner")
+      .option("--name <name>", "those of this name")
+      .option("--group <ref>", "those of one sweep")
+      .option("-n, --limit <count>", "the newest so many", count)
+      .option("-q, --quiet", "ids alone")
+      .option("-w, --watch", "go on showing them as they change"),
+    async () => import("./verbs/ls.ts"),
+  );
+  const show = program.command("show <ref...>").alias("s").description("all about an experiment");
+  does(withJson(show), async () => import("./verbs/show.ts"));
+
+  const enqueue = withWords(program, "enqueue")
+    .alias("e")
+    .description("put an experiment into the queue, from flags or a JSON or YAML file; its id on stdout")
+    .option("--dry-run", "show the JSON that would be sent, and send nothing");
+  program.addCommand(does(withJson(enqueue), async () => import("./verbs/enqueue.ts")));
+
+  const run = withWords(program, "run")
+    .description("enqueue an experiment, follow its log, end with its exit code")
+    .option("--timestamps", "the time before each line")
+    .option("--stream <list>", "stdout, stderr, skeduler, joined by commas");
+  program.addCommand(does(run, async () => import("./verbs/run.ts")));
+
+  const update = program
+    .command("update <ref> [file]")
+    .alias("u")
+    .description("change an experiment, by flags or by JSON in a file (- is stdin)")
+    .option("--name <name>")
+    .option("--description <text>")
+    .option("--metadata <json>")
+    .option("--priority <number>", "from -100 to 100", integer);
+  does(withJson(update), async () => import("./verbs/update.ts"));
+
+  const logs = program
+    .command("logs <ref>")
+    .alias("l")
+    .description("an experiment's log")
+    .option("-f, --follow", "and what comes, until it has ended")
+    .option("--tail <lines>", "the last so many lines", count)
+    .option("--since <when>", 'since so long ("10m", "3d"), or since a time')
+    .option("--timestamps", "the time before each line")
+    .option("--stream <list>", "stdout, stderr, skeduler (our own lines), joined by commas")
+    .option("--attempt <number>", "of that attempt, not of the latest", count);
+  does(logs, async () => import("./verbs/logs.ts"));
+
+  const cancel = program
+    .command("cancel [ref...]")
+    .description("take experiments out of the queue, or stop them")
+    .option("--group <ref>", "all of a sweep");
+  does(withJson(cancel), async () => ({ run: (await import("./verbs/cancel.ts")).cancel }));
+  const retry = program.command("retry <ref...>").description("enqueue ended experiments once more");
+  does(withJson(retry), async () => ({ run: (await import("./verbs/cancel.ts")).retry }));
+}
+
+function addHostVerbs(program: Command): void {
+  const hosts = program.command("hosts [name...]").description("the hosts, their GPUs and who holds them");
+  does(withJson(hosts), async () => import("./verbs/hosts.ts"));
+}
+
+/** `skeduler api` is the server; `skeduler api PATH` is a call of one. */
+export function addApiCall(api: Command, serve: (options: Options) => Promise<void>): void {
+  api
+    .argument("[path]", "a path, such as /experiments?limit=1, to call on the server that you are logged in to")
+    .option("-X, --method <method>", "GET, or POST where a body is given")
+    .option("-d, --data <json>", "the body; @FILE takes it from a file, @- from stdin")
+    .option("-H, --header <line>", "a header of the request", collect)
+    .option("-i, --include", "the answer's status and headers, too")
+    .option("--context <name>", "the server to talk to (`skeduler context ls`)")
+    .action(async (path: string | undefined) =>
+      path === undefined ? serve(api.opts()) : runVerb(async () => import("./verbs/api.ts"), [path], api.opts()),
+    );
+}
+
+function addServerVerbs(program: Command): void {
+  const login = program
+    .command("login [address]")
+    .description("keep a server's address and token; the token is asked for, or read from stdin")
+    .option("--name <name>", "the context to keep it under (default: the server's name)");
+  login.action(async () => runVerb(async () => import("./verbs/login.ts"), login.args, login.opts()));
+  const logout = program.command("logout [name]").description("forget a context, the one in use without a name");
+  logout.action(async () => runVerb(contextVerb("logout"), logout.args, {}));
+  const context = program.command("context").description("the servers that are known, and which is in use");
+  const ls = withJson(context.command("ls").description("list them; * is in use"));
+  ls.action(async () => runVerb(contextVerb("ls"), [], ls.opts()));
+  const use = context.command("use <name>").description("use another");
+  use.action(async () => runVerb(contextVerb("use"), use.args, {}));
+}
+
+function contextVerb(name: "ls" | "use" | "logout"): Load {
+  return async () => ({ run: (await import("./verbs/context.ts"))[name] });
+}

@@ -1,0 +1,76 @@
+// skeduler show: one experiment with all that is known of it; why it waits, where it does.
+
+import { checked } from "../client.ts";
+import { parseExact } from "../exact-json.ts";
+import { paintOf } from "../experiment-columns.ts";
+import { findId } from "../find.ts";
+import type { Session, Verb } from "../session.ts";
+import { plain } from "../text.ts";
+import { ago, runtime } from "../time.ts";
+import { experiment, placement, type Experiment } from "../wire.ts";
+
+export const run: Verb["run"] = async (session, references) => {
+  for (const [index, reference] of references.entries()) {
+    const id = await findId(session.client, reference);
+    const text = await session.client.text("GET", `/experiments/${id}`);
+    if (session.json) await session.out.write(`${text}\n`);
+    else {
+      if (index > 0) await session.out.write("\n");
+      // Metadata apart, digit for digit.
+      const { metadata } = parseExact(text) as { metadata: unknown };
+      await session.out.write(await described(session, checked(experiment, text, "/experiments"), metadata));
+    }
+  }
+  return 0;
+};
+
+async function described({ client, out }: Session, one: Experiment, metadata: unknown): Promise<string> {
+  const now = Date.now();
+  const { docker, attempt, result } = one;
+  const { image, command, environment, ...options } = docker;
+  const when = (time: string | null): string => (time === null ? "" : `${ago(time, now)} (${local(time)})`);
+  const rows: [string, string][] = [
+    ["Name", plain(one.name)],
+    ["Id", one.id],
+    ["Status", out.paint(one.status, paintOf(one)) + (result === null ? "" : `: ${plain(result.message)}`)],
+    ["Description", plain(one.description)],
+    ["Owner", plain(one.owner ?? "")],
+    ["Host", one.host ?? ""],
+    ["GPUs", attempt === null ? "" : attempt.gpus.join(", ")],
+    ["Attempt", attempt === null ? "" : `${attempt.number}${one.retried > 0 ? ` (retried ${one.retried} times)` : ""}`],
+    ["Enqueued", when(one.created_at)],
+    ["Started", when(one.started_at)],
+    ["Ended", when(one.ended_at)],
+    ["Ran", runtime(one, now)],
+    ["Output", attempt?.output ?? ""],
+    ["Image", plain(image)],
+    ["Command", plain(command)],
+    ["Environment", listed(environment)],
+    ["Container", listed(options)],
+    ["Resources", listed(one.resources)],
+    ["Priority", one.priority === 0 ? "" : String(one.priority)],
+    ["Time limit", one.time_limit ?? ""],
+    ["Retries", one.retries === null ? "" : String(one.retries.count)],
+    ["After", one.after.join(", ")],
+    ["Group", one.group ?? ""],
+    ["Metadata", metadata === null ? "" : plain(JSON.stringify(metadata))],
+  ];
+  if (one.status === "ENQUEUED") {
+    const { position, message } = await client.get(placement, `/experiments/${one.id}/placement`);
+    rows.splice(3, 0, ["Waits", `${position === null ? "" : `number ${position} in the line. `}${message}`]);
+  }
+  const shown = rows.filter(([, value]) => value !== "");
+  const width = Math.max(...shown.map(([name]) => name.length)) + 2;
+  return shown.map(([name, value]) => `${out.paint(`${name}:`.padEnd(width), "bold")}${value}\n`).join("");
+}
+
+function listed(values: Readonly<Record<string, unknown>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => plain(`${name}=${typeof value === "string" ? value : JSON.stringify(value)}`))
+    .join(" ");
+}
+
+/** "2026-11-24 15:20:07", in this machine's time. */
+function local(time: string): string {
+  return new Date(time).toLocaleString("sv-SE");
+}

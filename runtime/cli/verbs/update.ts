@@ -1,0 +1,26 @@
+// skeduler update: changes name, description, metadata or priority, by flags or by JSON as PUT /experiments/{id} takes it.
+
+import { UserError } from "../../errors.ts";
+import { checked } from "../client.ts";
+import { assign, assignmentsOf, type ExperimentFlags } from "../describe-experiment.ts";
+import { usage } from "../exit-codes.ts";
+import { findId, shortId } from "../find.ts";
+import { readBody } from "../read-experiment.ts";
+import type { Options, Verb } from "../session.ts";
+import { plain } from "../text.ts";
+import { experiment } from "../wire.ts";
+
+export const run: Verb["run"] = async (session, [reference = "", file], options: Options & ExperimentFlags) => {
+  const { client, out, json, env } = session;
+  const base = file === undefined ? {} : (await readBody(file)).value;
+  const assignments = await assignmentsOf(options, { command: [] }, env);
+  if (file === undefined && assignments.length === 0)
+    throw new UserError("Say what to change: --name, --description, --metadata, --priority, or a file.", {
+      exitCode: usage,
+    });
+  const id = await findId(client, reference);
+  const text = await client.text("PUT", `/experiments/${id}`, { body: JSON.stringify(assign(base, assignments)) });
+  const { name } = checked(experiment, text, `/experiments/${id}`);
+  await out.write(json ? `${text}\n` : `Updated ${plain(name)} (${shortId(id)})\n`);
+  return 0;
+};
