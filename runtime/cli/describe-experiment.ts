@@ -8,7 +8,6 @@ import { parseExact } from "./exact-json.ts";
 import { usage } from "./exit-codes.ts";
 
 export interface ExperimentFlags {
-  readonly file?: string;
   readonly name?: string;
   readonly description?: string;
   readonly metadata?: string;
@@ -34,6 +33,7 @@ export interface ExperimentFlags {
   readonly retryBackoff?: string;
   readonly after?: readonly string[];
   readonly param?: readonly string[];
+  readonly notify?: readonly string[];
   readonly set?: readonly string[];
 }
 
@@ -71,6 +71,7 @@ export async function assignmentsOf(
     [["time_limit_warning"], warningOf(flags.timeLimitWarning)],
     [["retries"], retriesOf(flags)],
     [["after"], flags.after],
+    [["notify"], flags.notify],
     [["metadata"], flags.metadata === undefined ? undefined : valueOf(flags.metadata)],
     ...(flags.param ?? []).map(paramOf),
     ...(flags.set ?? []).map((text): Assignment => {

@@ -20,13 +20,12 @@ export async function bodyOf(
   flags: ExperimentFlags,
 ): Promise<{ readonly text: string; readonly kind: "one" | "several" | "sweep" }> {
   const [first, ...command] = words;
-  const file = flags.file ?? (isFile(first) ? first : undefined);
-  const image = flags.file === undefined && isFile(first) ? undefined : first;
-  if (file === undefined && image === undefined)
+  if (first === undefined)
     throw new UserError("Say what to run: an image and its command, or a JSON or YAML file (- is stdin).", {
       exitCode: usage,
     });
-  const base: Body = file === undefined ? { value: {} } : await readBody(file);
+  const base: Body = isFile(first) ? await readBody(first) : { value: {} };
+  const image = isFile(first) ? undefined : first;
   const assignments = await assignmentsOf(flags, { image, command }, session.env);
   const value = named(assign(base.value, assignments));
   // What nothing was done to is sent as it was written: keys keep their order, whatever they are.

@@ -12,7 +12,7 @@ export class CommandWithWords extends Command {
 
   /** The same words with -- before the second that is neither an option nor an option's value. */
   #separated(words: readonly string[]): string[] {
-    let operands = this.opts()["file"] === undefined ? 0 : 1;
+    let operands = 0;
     for (let at = 0; at < words.length; at += 1) {
       const word = words[at] ?? "";
       if (word === "--") return [...words];
@@ -36,9 +36,11 @@ export function addExperimentFlags(command: Command): Command {
   const several = (flags: string, description: string): void => {
     command.option(flags, description, collect);
   };
-  command.argument("[image|file]", "the image, or a .json, .yaml or .yml file, or - for stdin");
+  command.argument(
+    "[image|file]",
+    "the image; or a .json, .yaml or .yml file, or - for stdin: flags go over what it says",
+  );
   command.argument("[command...]", "what runs in the container; the image's own without one");
-  add("-f, --file <file>", "a JSON or YAML file; flags go over what it says");
   add("--name <name>", "what it is called (default: the image's name)");
   add("--description <text>", "");
   add("--metadata <json>", "any JSON, kept with it");
@@ -63,6 +65,7 @@ export function addExperimentFlags(command: Command): Command {
   several("--retry-on <causes>", "for these ends: host_lost, engine, image, exited, oom");
   add("--retry-backoff <duration>", "the first wait before a retry");
   several("--after <ref>", "only when this experiment has finished well");
+  several("--notify <target>", "tell this target of the server's of its changes");
   several("--set <path=json>", "any field of the experiment: docker.user=nobody");
   return command;
 }

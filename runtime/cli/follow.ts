@@ -75,7 +75,7 @@ async function sayWhy(
   }
 }
 
-export function reasonOf({ position, message, estimated_start: start }: Placement): string {
+function reasonOf({ position, message, estimated_start: start }: Placement): string {
   const place = position === null ? "" : ` as number ${position} in the line`;
   const when = start === null ? "" : `; it may start ${ahead(start, Date.now())}`;
   return `waiting${place}: ${message.replace(/\.$/, "")}${when}`;

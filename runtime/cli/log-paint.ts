@@ -12,14 +12,14 @@ const layer = /^\[skeduler\] ([0-9a-f]{12}): (.*)$/;
 const complete = /^(Pull complete|Already exists)$/;
 
 export class LogPaint {
-  readonly #out: Output;
+  readonly #out: Pick<Output, "isTerminal" | "paint">;
   readonly #status: (text: string | undefined) => void;
   readonly #layers = new Map<string, boolean>();
   /** The beginning of what may be a line of ours. */
   #held: Buffer = Buffer.alloc(0);
   #inLine = false;
 
-  constructor(out: Output, status: (text: string | undefined) => void) {
+  constructor(out: Pick<Output, "isTerminal" | "paint">, status: (text: string | undefined) => void) {
     this.#out = out;
     this.#status = status;
   }

@@ -21,7 +21,7 @@ export class PlainCount {
     let at = 0;
     while (at < bytes.length) {
       if (this.#atLineStart) {
-        if (bytes.length - at < timeLength) break;
+        if (bytes.length - at <= timeLength) break; // a time alone would come again with what follows it
         at += timeLength;
       }
       const end = bytes.indexOf(newline, at);

@@ -89,11 +89,55 @@ function addExperimentVerbs(program: Command): void {
   does(withJson(cancel), async () => ({ run: (await import("./verbs/cancel.ts")).cancel }));
   const retry = program.command("retry <ref...>").description("enqueue ended experiments once more");
   does(withJson(retry), async () => ({ run: (await import("./verbs/cancel.ts")).retry }));
+  const wait = program
+    .command("wait [ref...]")
+    .description("until experiments have ended; ends with the first exit code that is not 0")
+    .option("--group <ref>", "for all of a sweep")
+    .option("--timeout <duration>", "no longer than so long: 30m");
+  does(withJson(wait), async () => import("./verbs/wait.ts"));
+  const why = program.command("why <ref>").description("why an experiment waits, and what each host lacks for it");
+  does(withJson(why), async () => import("./verbs/why.ts"));
+  addSweeps(program);
+}
+
+function addSweeps(program: Command): void {
+  const sweep = program
+    .command("sweep")
+    .enablePositionalOptions()
+    .description("an experiment of each combination of some values; ls and show count them")
+    .addHelpText("after", "\n`skeduler sweep create --help` shows the options; the word create may be left out.");
+  const create = withWords(sweep, "create")
+    .description("skeduler sweep --param lr=0.1,0.01 IMAGE -- python train.py --lr {{lr}}")
+    .option("--param <name=values>", "values of {{name}}, joined by commas, or a JSON list", collect)
+    .option("--dry-run", "show the JSON that would be sent, and send nothing");
+  sweep.addCommand(
+    does(withJson(create), async () => import("./verbs/enqueue.ts"), { sweep: true }),
+    {
+      isDefault: true,
+    },
+  );
+  const ls = withJson(sweep.command("ls").description("the sweeps, oldest first"));
+  does(ls.option("-n, --limit <count>", "the newest so many (100)", count), async () => ({
+    run: (await import("./verbs/sweep.ts")).ls,
+  }));
+  const show = withJson(sweep.command("show <group>").description("one, with its experiments"));
+  does(show, async () => ({ run: (await import("./verbs/sweep.ts")).show }));
 }
 
 function addHostVerbs(program: Command): void {
-  const hosts = program.command("hosts [name...]").description("the hosts, their GPUs and who holds them");
+  const hosts = program.command("hosts [host...]").description("the hosts, their GPUs and who holds them");
   does(withJson(hosts), async () => import("./verbs/hosts.ts"));
+  const top = program.command("top").description("the queue and the GPUs, live on the whole screen; q leaves it");
+  does(top, async () => import("./verbs/top.ts"));
+  const change = (name: string, state: "cordoned" | "draining" | "active", description: string): Command => {
+    const command = withJson(program.command(`${name} <host...>`).description(description));
+    return does(command.option("--reason <text>", "shown to others"), async () => ({
+      run: (await import("./verbs/change-host.ts")).changeHost(state),
+    }));
+  };
+  change("cordon", "cordoned", "nothing new is placed there");
+  change("drain", "draining", "the same, and it is meant to become empty").option("--wait", "until it is empty");
+  change("activate", "active", "ends both");
 }
 
 /** `skeduler api` is the server; `skeduler api PATH` is a call of one. */
@@ -116,13 +160,23 @@ function addServerVerbs(program: Command): void {
     .description("keep a server's address and token; the token is asked for, or read from stdin")
     .option("--name <name>", "the context to keep it under (default: the server's name)");
   login.action(async () => runVerb(async () => import("./verbs/login.ts"), login.args, login.opts()));
-  const logout = program.command("logout [name]").description("forget a context, the one in use without a name");
+  const logout = program.command("logout [context]").description("forget a context, the one in use without a name");
   logout.action(async () => runVerb(contextVerb("logout"), logout.args, {}));
   const context = program.command("context").description("the servers that are known, and which is in use");
   const ls = withJson(context.command("ls").description("list them; * is in use"));
   ls.action(async () => runVerb(contextVerb("ls"), [], ls.opts()));
-  const use = context.command("use <name>").description("use another");
+  const use = context.command("use <context>").description("use another");
   use.action(async () => runVerb(contextVerb("use"), use.args, {}));
+  const completion = program
+    .command("completion <shell>")
+    .description("the script that makes bash, zsh or fish complete");
+  completion.action(async () =>
+    runVerb(async () => ({ run: (await import("./verbs/completion.ts")).script }), completion.args, {}),
+  );
+  const complete = program.command("__complete [words...]", { hidden: true }).passThroughOptions().allowUnknownOption();
+  complete.action(async (words: readonly string[]) =>
+    runVerb(async () => ({ run: (await import("./verbs/completion.ts")).proposals(program) }), words, {}),
+  );
 }
 
 function contextVerb(name: "ls" | "use" | "logout"): Load {

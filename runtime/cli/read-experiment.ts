@@ -5,8 +5,8 @@ import { readText } from "./describe-experiment.ts";
 import { exactInteger, parseExact } from "./exact-json.ts";
 
 /** Whether a word names a file rather than an image. */
-export function isFile(word: string | undefined): word is string {
-  return word !== undefined && (word === "-" || /\.(json|ya?ml)$/i.test(word));
+export function isFile(word: string): boolean {
+  return word === "-" || /\.(json|ya?ml)$/i.test(word);
 }
 
 export interface Body {

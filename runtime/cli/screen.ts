@@ -53,7 +53,8 @@ export class Screen implements Disposable {
   /** Shows these lines and nothing else; each must fit. */
   draw(lines: readonly string[]): void {
     if (!this.#entered) return;
-    const body = lines.slice(0, this.rows).map((line) => `${line}\x1b[K`);
+    // Erased before it is written: after a line as wide as the terminal that would take its last character.
+    const body = lines.slice(0, this.rows).map((line) => `\x1b[K${line}`);
     // Between the two marks a terminal that knows them shows nothing half done.
     this.#out.stream.write(`\x1b[?2026h\x1b[H${body.join("\r\n")}\x1b[J\x1b[?2026l`);
   }

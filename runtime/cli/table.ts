@@ -11,7 +11,7 @@ export interface Column<Row> {
   readonly right?: boolean;
   /** May be cut, down to so many cells. */
   readonly least?: number;
-  /** Left out where the terminal is too narrow, the highest first; absent: never. */
+  /** Left out where nothing is in it, or the terminal is too narrow, the highest first; absent: never. */
   readonly optional?: number;
 }
 
@@ -20,12 +20,15 @@ const gap = 2;
 
 export class Table<Row> {
   readonly #columns: readonly (Column<Row> & { readonly width: number })[];
-  readonly #out: Output;
+  readonly #out: Pick<Output, "width" | "paint">;
 
   /** `sample`: the first rows; later ones are cut to the widths that these need. */
-  constructor(columns: readonly Column<Row>[], sample: readonly Row[], out: Output) {
+  constructor(columns: readonly Column<Row>[], sample: readonly Row[], out: Pick<Output, "width" | "paint">) {
     this.#out = out;
-    const measured = columns.map((column) => ({
+    const told = columns.filter(
+      (column) => column.optional === undefined || sample.some((row) => column.text(row) !== ""),
+    );
+    const measured = told.map((column) => ({
       ...column,
       width: Math.max(widthOf(column.title), ...sample.map((row) => widthOf(plain(column.text(row))))),
     }));

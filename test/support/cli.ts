@@ -18,6 +18,7 @@ export interface Ended {
 export class Home implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), "skeduler-home-"));
   readonly env: Record<string, string>;
+  readonly #talks: Talk[] = [];
 
   /** `server`: whom it talks to by SKEDULER_HOST and SKEDULER_TOKEN. */
   constructor(server?: { readonly url: string; readonly token: string }) {
@@ -33,7 +34,13 @@ export class Home implements Disposable {
   }
 
   start(words: readonly string[], env: Record<string, string> = {}): Talk {
-    return new Talk(process.execPath, [program, ...words], { ...this.env, ...env }, this.folder);
+    return this.#talk(process.execPath, [program, ...words], env);
+  }
+
+  #talk(file: string, words: readonly string[], env: Record<string, string>): Talk {
+    const talk = new Talk(file, words, { ...this.env, ...env }, this.folder);
+    this.#talks.push(talk);
+    return talk;
   }
 
   /** Runs to its end. */
@@ -53,10 +60,12 @@ export class Home implements Disposable {
   ): Talk {
     const quoted = [process.execPath, program, ...words].map((word) => `'${word.replaceAll("'", `'"'"'`)}'`).join(" ");
     const command = `stty cols ${columns} rows ${rows}; echo tty=$(tty); exec ${quoted}`;
-    return new Talk("script", ["-qec", command, "/dev/null"], { ...this.env, ...env, SHELL: "/bin/sh" }, this.folder);
+    return this.#talk("script", ["-qec", command, "/dev/null"], { ...env, SHELL: "/bin/sh" });
   }
 
+  /** What a failed test left running ends too. */
   [Symbol.dispose](): void {
+    for (const { child } of this.#talks) if (child.exitCode === null) child.kill("SIGTERM");
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
