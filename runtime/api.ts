@@ -124,7 +124,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       getExperiment: getExperiment({ db }),
       getPlacement: getPlacement({ placement }),
       listGroups: listGroups({ db }),
-      getGroup: getGroup({ db }),
+      getGroup: getGroup({ db, closing: closing.signal }),
       updateGroup: updateGroup({ ...shared, notifier }),
       listHosts: listHosts({ db }),
       getHost: getHost({ db }),

@@ -4,36 +4,35 @@
 // `explain` puts the same pass to the same rows and writes nothing: it cannot disagree with what places.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { Cluster } from "./database/cluster.ts";
 import { transaction, type Pool, type Queryable } from "./database/pool.ts";
 import type { Notifier } from "./database/notifier.ts";
+import { readCrowds, readKinds, readMore, readRequest, type Kind } from "./database/statements/line.ts";
 import {
   assign,
   cancelDependants,
   keepReservation,
   lockPlacement,
-  readHeads,
-  readHosts,
   readReservation,
   readStanding,
   readUsage,
-  readWaiting,
   type Held,
 } from "./database/statements/placement.ts";
 import { Line, usageOf } from "./scheduler/line.ts";
 import { Pass, type Verdict } from "./scheduler/pass.ts";
-import type { Request, Reservation } from "./scheduler/model.ts";
+import { isForever, type Request, type Reservation } from "./scheduler/model.ts";
 
-/** How much of the line a pass looks at: most find what is free among the first. */
-const pages = [50, 950] as const;
-const lookahead = 1000;
 /**
  * A pass that placed nothing is followed by a rest of this many times its length, so that a flood of POSTs for which there is
  * no room leaves most of the database to them; the longest rest is ms that nobody notices.
  */
 const rest = 4;
 const longestRest = 20;
-/** And of each owner and priority, where the order is another than the database keeps. */
-const ofEach = 200;
+/** So many of each kind are read at first, and so many times as many more where all of them were placed. */
+const firstOfEach = 2;
+const deeper = 8;
+/** What one transaction places at most; another follows. */
+const most = 1_000;
 
 export interface PlacementOptions {
   readonly db: Pool;
@@ -60,13 +59,25 @@ export interface Explanation {
   readonly hosts: readonly Verdict[];
 }
 
+interface Prepared {
+  readonly pass: Pass;
+  readonly line: Line;
+  readonly before: Held | undefined;
+  /** What held the reservation, where it still waits. */
+  readonly reserved: Request | undefined;
+  /** Ms since the epoch. */
+  readonly now: number;
+}
+
 export class Placement {
   readonly #options: PlacementOptions;
+  readonly #cluster: Cluster;
   #running: Promise<void> | undefined;
   #again: Promise<void> | undefined;
 
   constructor(options: PlacementOptions) {
     this.#options = options;
+    this.#cluster = new Cluster(options.defaultExpected);
   }
 
   /** Places what can be placed, counting everything committed before the call. */
@@ -88,7 +99,7 @@ export class Placement {
       await client.query("set transaction isolation level repeatable read read only");
       const standing = await readStanding(client, id);
       if (standing === undefined) return undefined;
-      const { status, ahead } = standing;
+      const { status } = standing;
       const none = { status, position: null, estimatedStart: null, reservation: null, hosts: [] };
       if (status === "RUNNING") return { ...none, message: `It has been placed on ${standing.host ?? "a host"}.` };
       if (status !== "ENQUEUED") return { ...none, message: "It has ended." };
@@ -96,24 +107,13 @@ export class Placement {
         return { ...none, message: `It waits until its last attempt has been stopped on ${standing.stopping_on}.` };
       if (standing.waits_for !== null) return { ...none, message: `It comes after ${standing.waits_for}.` };
       if (standing.not_before !== null) return { ...none, message: `It is tried again at ${standing.not_before} UTC.` };
-      const { pass, line } = await this.#prepare(client);
-      let position = 0;
-      for await (const request of this.#inTurn(client, line)) {
-        position += 1;
-        if (request.id === id) return explained(pass, request, position);
-        const assignment = pass.consider(request);
-        if (assignment !== undefined) line.placed(request, assignment.gpus.length);
-      }
-      // Farther back than a pass looks.
-      const [asked] = await readWaiting(client, { offset: ahead, limit: 1 });
-      if (asked?.id !== id) return { ...none, message: "It is about to be placed." };
-      return explained(pass, asked, this.#plain ? ahead + 1 : null);
+      const asked = await readRequest(client, id);
+      if (asked === undefined) return { ...none, message: "It is about to be placed." };
+      const { pass, line, now, reserved } = await this.#prepare(client, [asked]);
+      await this.#fill(client, pass, line, id);
+      const crowds = await readCrowds(client, id, { now, ageing: this.#options.ageing });
+      return explained(pass, asked, line.ahead(asked, crowds, reserved?.id === id ? undefined : reserved) + 1);
     });
-  }
-
-  /** The order that the database keeps: by priority, then by age. */
-  get #plain(): boolean {
-    return this.#options.fairShare === undefined && this.#options.ageing === undefined;
   }
 
   async #start(): Promise<void> {
@@ -129,10 +129,12 @@ export class Placement {
     await pass;
   }
 
-  async #prepare(client: Queryable): Promise<{ pass: Pass; line: Line; before: Held | undefined }> {
+  /** A pass over the hosts and its line, in which `asked` stand alone: each has a turn of its own. */
+  async #prepare(client: Queryable, asked: readonly Request[]): Promise<Prepared> {
     const { defaultExpected, ageing, fairShare, quota } = this.#options;
-    const hosts = await readHosts(client, defaultExpected);
+    const hosts = await this.#cluster.read(client);
     const before = await readReservation(client);
+    const reserved = before && (await readRequest(client, before.experimentId));
     const now = Date.now();
     const pass = new Pass({ hosts, now, defaultExpected, quota, before });
     const usage = fairShare && usageOf(await readUsage(client, fairShare.halfLife), hosts, now);
@@ -143,53 +145,58 @@ export class Placement {
       fairShare: fairShare && usage && { usage, weights: fairShare.weights },
       reserved: before?.experimentId,
     });
-    return { pass, line, before };
+    for (const one of [...asked, ...(reserved === undefined ? [] : [reserved])]) line.add(one.id, [one], true);
+    return { pass, line, before, reserved, now };
   }
 
-  /** The waiting experiments in their order, as far as a pass looks. */
-  async *#inTurn(client: Queryable, line: Line): AsyncGenerator<Request> {
-    let offset = 0;
-    for (const limit of this.#plain ? pages : [lookahead]) {
-      const page = this.#plain ? await readWaiting(client, { offset, limit }) : await readHeads(client, ofEach);
-      line.add(page);
-      for (let next = line.next(); next !== undefined; next = line.next()) yield next;
-      if (page.length < limit) return;
-      offset += limit;
+  /** Considers what waits, in turn, until no place is left, `most` were placed, or it is the turn of `until`. */
+  async #fill(client: Queryable, pass: Pass, line: Line, until?: string): Promise<void> {
+    const read = new Map<string, number>();
+    const add = (kinds: readonly Kind[], limit: number): void => {
+      for (const { key, requests } of kinds) {
+        line.add(key, requests, requests.length < limit);
+        read.set(key, (read.get(key) ?? 0) + requests.length);
+      }
+    };
+    add(await readKinds(client, firstOfEach), firstOfEach);
+    for (let next = line.next(); next !== undefined && next.id !== until; next = line.next()) {
+      const assignment = pass.consider(next);
+      if (assignment === undefined) {
+        line.waits();
+        continue;
+      }
+      const dry = line.placed(next, assignment.gpus.length);
+      if (until === undefined && (pass.full || pass.assignments.length >= most)) return;
+      if (dry === undefined) continue;
+      const offset = read.get(dry) ?? 0;
+      const limit = offset * deeper;
+      add(await readMore(client, dry, { limit, offset }), limit);
     }
   }
 
   /** Whether anything was placed. */
   async #placeAll(): Promise<boolean> {
     for (let any = false; ; any = true) {
-      const { placed, whole } = await transaction(this.#options.db, async (client) => {
+      const { placed, again } = await transaction(this.#options.db, async (client) => {
         await lockPlacement(client);
         const doomed = await cancelDependants(client);
-        if (doomed.length > 0) return { placed: doomed, whole: false }; // theirs may follow
-        const { pass, line, before } = await this.#prepare(client);
-        let { full } = pass;
-        if (full) return { placed: [], whole: true };
-        let considered = 0;
-        for await (const request of this.#inTurn(client, line)) {
-          considered += 1;
-          const assignment = pass.consider(request);
-          if (assignment === undefined) continue;
-          line.placed(request, assignment.gpus.length);
-          full = pass.full;
-          if (full) break;
-        }
+        if (doomed.length > 0) return { placed: doomed, again: true }; // theirs may follow
+        const { pass, line, before } = await this.#prepare(client, []);
+        if (pass.full) return { placed: [], again: false };
+        await this.#fill(client, pass, line);
         const { assignments, reservation } = pass;
         if (reservation?.experimentId !== before?.experimentId || reservation?.host !== before?.host)
           await keepReservation(client, reservation);
-        const whole = full || considered < (this.#plain ? lookahead : ofEach);
-        return { placed: assignments.length === 0 ? [] : await assign(client, assignments), whole };
+        const placed = assignments.length === 0 ? [] : await assign(client, assignments);
+        return { placed, again: assignments.length >= most };
       });
       for (const id of placed) this.#options.notifier.changed(id);
-      if (whole || placed.length === 0) return any || placed.length > 0;
+      if (!again) return any || placed.length > 0;
     }
   }
 }
 
-function explained(pass: Pass, asked: Request, position: number | null): Explanation {
+function explained(pass: Pass, asked: Request, position: number): Explanation {
   const hosts = pass.explain(asked);
   pass.consider(asked);
   const estimatedStart = pass.estimate(asked) ?? null;
@@ -204,9 +211,17 @@ function explained(pass: Pass, asked: Request, position: number | null): Explana
     const limited = hosts.find((one) => one.refusal?.rule === "quota");
     if (limited !== undefined) return `It waits for its owner's quota: ${limited.refusal?.message ?? ""}.`;
     if (estimatedStart === null) {
-      const [first] = hosts;
-      return `No host that takes experiments could run it: ${first?.host ?? ""} ${first?.refusal?.message ?? ""}${hosts.length > 1 ? ", and so on" : ""}.`;
+      const able = hosts.filter((one) => one.refusal !== undefined && !isForever(one.refusal));
+      return able.length === 0
+        ? `No registered host could ever run it: ${sayings(hosts)}.`
+        : `No host that could run it can take it now: ${sayings(able)}.`;
     }
-    return `It waits for room; ${position === null ? "many" : position - 1} stand before it in the line.`;
+    return `It waits for room; ${position - 1} stand before it in the line.`;
   }
+}
+
+/** What the first few of these hosts say. */
+function sayings(hosts: readonly Verdict[]): string {
+  const said = hosts.slice(0, 3).map(({ host, refusal }) => `${host} ${refusal?.message ?? ""}`);
+  return [...said, ...(hosts.length > 3 ? [`and ${hosts.length - 3} more`] : [])].join("; ");
 }

@@ -1,4 +1,5 @@
 // The GPUs of this host, and what is on them, as nvidia-smi says. No nvidia-smi, or one that fails at first, means none.
+// Only whole GPUs are granted: one in MIG mode cannot be used as a whole, so it is none of them.
 
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
@@ -21,6 +22,16 @@ export async function detectGpus(): Promise<Gpu[]> {
     }));
   } catch {
     return []; // a host without GPUs is a host like any other
+  }
+}
+
+/** Uuids of the GPUs that are in MIG mode. A driver that does not know the question has none. */
+export async function gpusInMigMode(): Promise<string[]> {
+  try {
+    const rows = await ask("--query-gpu=uuid,mig.mode.current");
+    return rows.filter(([, mode]) => mode === "Enabled").map(([uuid = ""]) => uuid);
+  } catch {
+    return [];
   }
 }
 

@@ -146,6 +146,8 @@ export const hostAnswer = z
     slots: count,
     cpus: count,
     memory: bytes,
+    max_cpus: z.number().nullable().meta({ description: "what a container gets at most; null: no limit" }),
+    max_memory: bytes.nullable(),
     running: count.meta({ description: "attempts that are open there" }),
     gpus: z.array(gpu),
   })

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { listExperimentsQuery } from "../../functions/list-experiments.ts";
+import { getGroupQuery } from "../../functions/get-group.ts";
 import { listGroupsQuery } from "../../functions/list-groups.ts";
 import { groupChange } from "../../functions/update-group.ts";
 import { experimentChange, newExperiment, newExperiments, newSweep } from "../experiment/schema.ts";
@@ -98,7 +99,14 @@ export const experimentOperations: readonly Operation[] = [
     id: "getGroup",
     tag: "Groups",
     summary: "One sweep: its matrix, and how its experiments fare",
-    answers: { 200: { description: "The group.", content: groupAnswer } },
+    description: "With `wait` it is watched: the answer comes when something has changed, or all have ended.",
+    query: getGroupQuery,
+    headers: { "If-None-Match": "the ETag of an earlier answer: what has changed since is not waited for" },
+    answers: {
+      200: { description: "The group.", content: groupAnswer, headers: { ETag: "another one with each change" } },
+      304: { description: "Nothing has changed.", content: "" },
+    },
+    errors: ["validation"],
   },
   {
     method: "PUT",

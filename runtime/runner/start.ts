@@ -13,7 +13,6 @@ import { startQueue } from "../database/queue.ts";
 import { recordPool, registerHost } from "../database/statements/runner.ts";
 import { seenByCanary, type CanaryOptions } from "../docker/canary.ts";
 import { connectEngine, describeEngine, EngineUnreachable, type EngineDescription } from "../docker/engine.ts";
-import { detectGpus } from "../docker/gpus.ts";
 import { UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { bufferCollector } from "./collect-buffers.ts";
@@ -23,6 +22,7 @@ import { Fence, fencedWithin } from "./fence.ts";
 import { GpuChecks } from "./gpu-checks.ts";
 import { isRestored } from "./known-database.ts";
 import { lane } from "./lane.ts";
+import { offeredGpus } from "./offered-gpus.ts";
 import { Presence } from "./presence.ts";
 import { policyOf } from "./policy.ts";
 import { Reconciler } from "./reconciler.ts";
@@ -102,12 +102,7 @@ async function start(
   about: EngineDescription,
 ): Promise<Runner> {
   const host = config.runner.name ?? hostname();
-  const offered = config.runner.gpus;
-  const found = await detectGpus();
-  const gpus = offered === undefined ? found : found.filter((gpu) => offered.includes(gpu.index));
-  const missing = (offered ?? []).filter((index) => !found.some((gpu) => gpu.index === index));
-  if (missing.length > 0)
-    throw new UserError(`runner.gpus names ${missing.join(", ")}, but nvidia-smi shows ${found.length} GPUs here.`);
+  const gpus = await offeredGpus(config.runner.gpus, log);
   const slots = config.runner.slots ?? Math.max(gpus.length, about.cpus);
   const fencing = { after: config.runner.fence_after || undefined, grace: config.runner.stop_grace };
   const registered = await registerHost(db, {
@@ -120,6 +115,7 @@ async function start(
     gpus,
     cpus: about.cpus,
     memoryBytes: about.memoryBytes,
+    most: { cpus: config.container.max_cpus, memoryBytes: config.container.max_memory },
     version,
   });
   if (registered === undefined) {

@@ -50,6 +50,8 @@ export interface Host {
   readonly slots: number;
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** What it gives to one experiment at most; absent: all that it has. */
+  readonly most?: { readonly cpus: number | undefined; readonly memoryBytes: number | undefined };
   readonly gpus: readonly Gpu[];
   /** Uuids that may not be granted though nobody holds them (quarantined). */
   readonly withheld: readonly string[];
@@ -76,15 +78,12 @@ export interface Reservation {
   readonly gpus: readonly string[];
 }
 
+/** What a host could never do, however empty it were. */
+const forever = ["host", "gpu_model", "gpu_memory", "gpus", "cpus", "memory"] as const;
 export const rules = [
-  "quota",
+  ...forever,
   "closed",
-  "host",
-  "gpu_model",
-  "gpu_memory",
-  "gpus",
-  "cpus",
-  "memory",
+  "quota",
   "slots",
   "free_gpus",
   "free_cpus",
@@ -97,4 +96,8 @@ export interface Refusal {
   readonly rule: (typeof rules)[number];
   /** Follows the host's name: "needs 4 GPUs, 2 free". */
   readonly message: string;
+}
+
+export function isForever({ rule }: Refusal): boolean {
+  return (forever as readonly string[]).includes(rule);
 }

@@ -40,7 +40,7 @@ export class Pass {
   #beside: Room | undefined;
   /** Shapes that found no place: room only shrinks within a pass, so the next of the same shape need not look. */
   readonly #hopeless = new Set<string>();
-  readonly #capable = new Map<string, Room[]>();
+  readonly #capable = new Map<string, Map<Room, boolean>>();
 
   constructor(options: PassOptions) {
     const { now } = options;
@@ -98,10 +98,11 @@ export class Pass {
   /** What each host says of a request, after those considered so far. */
   explain(request: Request): Verdict[] {
     return this.#options.hosts.map((host) => {
+      const never = incapable(request, host);
+      if (never !== undefined) return { host: host.name, refusal: never };
       if (host.closed !== undefined) return { host: host.name, refusal: { rule: "closed", message: host.closed } };
       const room = this.#rooms.get(host.name);
-      const refusal = incapable(request, host) ?? this.#overQuota(request, host);
-      return { host: host.name, refusal: refusal ?? (room && this.#refusal(request, room)) };
+      return { host: host.name, refusal: this.#overQuota(request, host) ?? (room && this.#refusal(request, room)) };
     });
   }
 
@@ -114,9 +115,11 @@ export class Pass {
   /** The host that is left with the least: GPUs above all, so that large requests keep finding room. */
   #best(request: Request): Room | undefined {
     let best: { room: Room; cost: number } | undefined;
-    for (const room of this.#capableRooms(request)) {
+    const shape = shapeOf(request);
+    for (const room of this.#rooms.values()) {
       const need = needOf(request, room.host);
       if (room.slots < 1 || room.gpus.length < need.gpus || room.cpus < need.cpus) continue; // most, without words
+      if (!this.#isCapable(request, shape, room)) continue;
       if (this.#overQuota(request, room.host) !== undefined || this.#refusal(request, room) !== undefined) continue;
       const cost = this.#cost(request, room);
       if (best === undefined || cost < best.cost) best = { room, cost };
@@ -124,20 +127,19 @@ export class Pass {
     return best?.room;
   }
 
+  #isCapable(request: Request, shape: string, room: Room): boolean {
+    const ofShape = this.#capable.get(shape) ?? new Map<Room, boolean>();
+    this.#capable.set(shape, ofShape);
+    const known = ofShape.get(room) ?? incapable(request, room.host) === undefined;
+    ofShape.set(room, known);
+    return known;
+  }
+
   #cost(request: Request, room: Room): number {
     const need = needOf(request, room.host);
     const wasted = need.gpus === 0 ? room.host.gpus.length : 0; // an experiment without GPUs keeps off the hosts that have some
     const size = (room.gpus[0]?.memoryBytes ?? 0) / 1024 ** 3;
     return wasted * 1e9 + Math.floor(size) * 1e5 + (room.gpus.length - need.gpus) * 100 + Math.min(99, room.cpus / 16);
-  }
-
-  #capableRooms(request: Request): Room[] {
-    const shape = shapeOf(request);
-    const known = this.#capable.get(shape);
-    if (known !== undefined) return known;
-    const rooms = [...this.#rooms.values()].filter((room) => incapable(request, room.host) === undefined);
-    this.#capable.set(shape, rooms);
-    return rooms;
   }
 
   #use(owner: string, gpus: number): void {

@@ -99,12 +99,19 @@ export function incapable(request: Request, host: Host): Refusal | undefined {
       return { rule: "gpu_model", message: `has no GPU of the model ${request.gpuModel ?? ""}` };
     const large = ofModel.filter((gpu) => matches(request, gpu)).length;
     if (ofModel.length > 0 && large === 0)
-      return { rule: "gpu_memory", message: `has no GPU with ≥ ${gib(request.gpuMemoryBytes ?? 0)}` };
+      return { rule: "gpu_memory", message: `has no GPU with ≥ ${sized(request.gpuMemoryBytes ?? 0)}` };
     if (large < need.gpus) return { rule: "gpus", message: `needs ${gpusOf(request, need)}, has ${large}` };
   }
   if (need.cpus > host.cpus) return { rule: "cpus", message: `needs ${need.cpus} CPUs, has ${host.cpus}` };
   if (need.memoryBytes > host.memoryBytes)
-    return { rule: "memory", message: `needs ${gib(need.memoryBytes)} of memory, has ${gib(host.memoryBytes)}` };
+    return { rule: "memory", message: `needs ${sized(need.memoryBytes)} of memory, has ${sized(host.memoryBytes)}` };
+  const { cpus = Infinity, memoryBytes = Infinity } = host.most ?? {};
+  if (need.cpus > cpus) return { rule: "cpus", message: `needs ${need.cpus} CPUs, gives a container at most ${cpus}` };
+  if (need.memoryBytes > memoryBytes)
+    return {
+      rule: "memory",
+      message: `needs ${sized(need.memoryBytes)} of memory, gives a container at most ${sized(memoryBytes)}`,
+    };
   return undefined;
 }
 
@@ -120,18 +127,20 @@ export function lacking(request: Request, room: Room): Refusal | undefined {
   if (room.memoryBytes < need.memoryBytes)
     return {
       rule: "free_memory",
-      message: `needs ${gib(need.memoryBytes)} of memory, ${gib(room.memoryBytes)} free`,
+      message: `needs ${sized(need.memoryBytes)} of memory, ${sized(room.memoryBytes)} free`,
     };
   return undefined;
 }
 
 function gpusOf(request: Request, need: Need): string {
   const model = request.gpuModel === undefined ? "" : ` ${request.gpuModel}`;
-  const size = request.gpuMemoryBytes === undefined ? "" : ` with ≥ ${gib(request.gpuMemoryBytes)}`;
+  const size = request.gpuMemoryBytes === undefined ? "" : ` with ≥ ${sized(request.gpuMemoryBytes)}`;
   return `${need.gpus}${model} GPU${need.gpus === 1 ? "" : "s"}${size}`;
 }
 
-function gib(bytes: number): string {
+/** In the unit in which one reads it. */
+function sized(bytes: number): string {
+  if (bytes < 1024 ** 3) return `${Number((bytes / 1024 ** 2).toFixed(1))} MiB`;
   return `${Number((bytes / 1024 ** 3).toFixed(1))} GiB`;
 }
 

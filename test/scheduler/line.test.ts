@@ -20,10 +20,17 @@ function asked(id: string, more: Partial<Request> = {}): Request {
   return { ...anyone, ...none, hosts: [], timeLimit: undefined, id, ...more };
 }
 
+/** Requests that are alike, as the database gives them. */
+function kindsOf(requests: readonly Request[]): Map<string, Request[]> {
+  return Map.groupBy(requests, ({ owner, priority, gpus }) => `${owner} ${priority} ${gpus ?? ""}`);
+}
+
 /** The whole line, each placed with one GPU. */
 function order(requests: readonly Request[], options: Partial<LineOptions> = {}): string[] {
   const line = new Line({ now, defaultExpected: hour, ...options });
-  line.add(requests);
+  const reserved = requests.filter(({ id }) => id === options.reserved);
+  for (const one of reserved) line.add(one.id, [one], true);
+  for (const [kind, alike] of kindsOf(requests)) line.add(kind, alike, true);
   const ids: string[] = [];
   for (let next = line.next(); next !== undefined; next = line.next()) {
     ids.push(next.id);
@@ -87,6 +94,96 @@ test("whatever is switched on, everybody has one turn, priorities keep their ord
       },
     ),
     { numRuns: 1000 },
+  );
+});
+
+test("where one waits those like it wait too, and a queue that ran dry is asked for", () => {
+  fc.assert(
+    fc.property(lines, fc.integer({ min: 1, max: 3 }), fc.infiniteStream(fc.boolean()), (all, size, verdicts) => {
+      const line = new Line({ now, defaultExpected: hour });
+      const kinds = kindsOf(all);
+      const read = new Map<string, number>();
+      const add = (kind: string): void => {
+        const from = read.get(kind) ?? 0;
+        const page = (kinds.get(kind) ?? []).slice(from, from + size);
+        read.set(kind, from + page.length);
+        line.add(kind, page, page.length < size);
+      };
+      for (const kind of kinds.keys()) add(kind);
+      const waiting = new Set<string>();
+      const placed: string[] = [];
+      for (let next = line.next(); next !== undefined; next = line.next()) {
+        const [kind = ""] = kindsOf([next]).keys();
+        assert.ok(!waiting.has(kind));
+        if (verdicts.next().value === true) {
+          placed.push(next.id);
+          const dry = line.placed(next, 1);
+          if (dry !== undefined) add(dry);
+        } else {
+          waiting.add(kind);
+          line.waits();
+        }
+      }
+      const expected = all.filter(
+        (one) =>
+          !kindsOf([one])
+            .keys()
+            .some((kind) => waiting.has(kind)),
+      );
+      assert.deepEqual(
+        placed.filter((id) => expected.some((one) => one.id === id)),
+        expected.map((one) => one.id),
+      );
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test("how many stand before one is what its turn says, whatever is switched on", () => {
+  const minutes = fc.option(fc.integer({ min: 1, max: 300 }), { nil: undefined });
+  fc.assert(
+    fc.property(
+      lines,
+      fc.boolean(),
+      minutes,
+      fc.nat(),
+      fc.option(fc.nat(), { nil: undefined }),
+      (all, fair, age, n, r) => {
+        const [asked, reserved] = [all[n % all.length], r === undefined ? undefined : all[r % all.length]];
+        if (asked === undefined) return;
+        const ageing = age === undefined ? undefined : age * 60_000;
+        const options = {
+          now,
+          defaultExpected: hour,
+          ageing,
+          reserved: reserved?.id,
+          ...(fair ? shares({ ada: 2, bo: 1 }) : {}),
+        };
+        const line = new Line(options);
+        for (const one of all) line.add(one.id, [one], true);
+        const turns: string[] = [];
+        for (let next = line.next(); next !== undefined; next = line.next()) {
+          turns.push(next.id);
+          line.waits();
+        }
+        const waited = ({ enqueuedAt }: Request): number =>
+          ageing === undefined ? 0 : Math.floor((now - enqueuedAt) / ageing);
+        const crowds = [...Map.groupBy(all, (one) => `${one.owner} ${one.priority} ${waited(one)}`).values()].map(
+          (crowd) => ({
+            owner: crowd[0]?.owner ?? "",
+            priority: crowd[0]?.priority ?? 0,
+            enqueuedAt: crowd[0]?.enqueuedAt ?? 0,
+            count: crowd.length,
+            older: crowd.filter(
+              (o) => o.enqueuedAt < asked.enqueuedAt || (o.enqueuedAt === asked.enqueuedAt && o.seq < asked.seq),
+            ).length,
+          }),
+        );
+        const other = reserved?.id === asked.id ? undefined : reserved;
+        assert.equal(line.ahead(asked, crowds, other), turns.indexOf(asked.id));
+      },
+    ),
+    { numRuns: 2000 },
   );
 });
 

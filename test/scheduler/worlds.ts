@@ -14,6 +14,9 @@ const host = fc
     cpus: fc.integer({ min: 1, max: 16 }),
     memory: fc.integer({ min: 1, max: 64 }),
     slots: fc.integer({ min: 1, max: 10 }),
+    most: fc.option(fc.record({ cpus: fc.integer({ min: 1, max: 8 }), memoryBytes: fc.constant(undefined) }), {
+      freq: 4,
+    }),
     checking: fc.nat({ max: 2 }),
     label: fc.constantFrom("rack=a", "rack=b"),
     closed: fc.option(fc.constant("is cordoned"), { nil: undefined, freq: 6 }),
@@ -57,6 +60,7 @@ export const hosts = fc.array(host, { minLength: 1, maxLength: 5 }).map((seeds) 
       slots: seed.slots,
       cpus: seed.cpus,
       memoryBytes: seed.memory * gib,
+      ...(seed.most !== null && { most: seed.most }),
       gpus: all,
       withheld: [],
       checking: free.slice(0, seed.checking),

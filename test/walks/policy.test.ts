@@ -26,6 +26,7 @@ before(async () => {
     SKEDULER_CONTAINER_MOUNTS: `${data},${join(data, "open")}:rw,/run,/var/run`,
     SKEDULER_CONTAINER_MAX_MEMORY: "64MiB",
     SKEDULER_CONTAINER_MAX_CPUS: "1",
+    SKEDULER_CONTAINER_MAX_SHM_SIZE: "32MiB",
     SKEDULER_CONTAINER_PIDS_LIMIT: "50",
     SKEDULER_RUNNER_SECRETS: secrets,
   });
@@ -111,11 +112,18 @@ test("an image outside the patterns is refused before anything is pulled", async
   assert.doesNotMatch((await system.log(done.id)).toString(), /pulling/);
 });
 
-test("more than the host's maximum is refused; who asks for nothing gets the maximum", async () => {
+test("more than the host's maximum is not placed there, or refused, in words; who asks for nothing gets the maximum", async () => {
   const { id } = await system.post({ command: "true" }, { resources: { host: "strict", memory: "65MiB" } });
-  const done = await system.ended(id);
-  assert.equal(done.result?.reason, "policy");
-  assert.match(done.result.message, /at most 67108864 bytes of memory/);
+  const answer = await system.fetch(`/experiments/${id}/placement`);
+  assert.equal(
+    ((await answer.json()) as { message: string }).message,
+    "No registered host could ever run it: strict needs 65 MiB of memory, gives a container at most 64 MiB.",
+  );
+  await system.put(id, { status: "CANCELLED" });
+  const shared = await system.post({ command: "true" }, { resources: { host: "strict", shm_size: "33MiB" } });
+  const { result } = await system.ended(shared.id);
+  assert.equal(result?.reason, "policy");
+  assert.match(result.message, /at most 33554432 bytes of shared memory/);
   const limited = await run({}, "cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes");
   assert.match(await output(limited.id), /^67108864$/m);
 });

@@ -103,6 +103,32 @@ test("a group is cancelled as one: what waits never starts, what runs is stopped
   assert.deepEqual(await found(`name=nobody&id_prefix=${id}`), []);
 });
 
+test("a group is watched as one: the answer waits for a change, and comes at once where there is nothing to wait for", async () => {
+  const { group: id, experiments } = await postSweep({
+    name: "watched",
+    docker: docker("true {{n}}"),
+    matrix: { n: [1, 2] },
+    resources: { host: "nowhere" },
+  });
+  const watch = async (query: string, tag?: string): Promise<Response> =>
+    system.fetch(`/groups/${id}${query}`, { headers: tag === undefined ? {} : { "If-None-Match": tag } });
+  const now = await watch("");
+  const tag = now.headers.get("etag") ?? "";
+  assert.equal((await watch("", tag)).status, 304);
+  assert.equal((await watch("?wait=100ms", tag)).status, 304);
+  const watching = watch("?wait=60s", tag);
+  await system.put(experiments[0]?.id ?? "", { status: "CANCELLED" });
+  const changed = await watching;
+  assert.equal(changed.status, 200);
+  const { counts } = group.parse(await changed.json());
+  assert.deepEqual([counts["ENQUEUED"], counts["CANCELLED"]], [1, 1]);
+  // What changed before it was asked for is not waited for.
+  assert.equal((await watch("?wait=60s", tag)).status, 200);
+  await send(`/groups/${id}`, "PUT", { status: "CANCELLED" });
+  assert.equal(group.parse(await (await watch("?wait=60s")).json()).ended, true);
+  assert.equal((await watch("?wait=6m")).status, 400);
+});
+
 test("an Idempotency-Key makes a sweep, or an array, once", async () => {
   const count = async (): Promise<unknown> => (await system.query("select count(*) from jobs")).rows[0];
   const after = { name: "never", docker: docker("true {{n}}"), resources: { host: "nowhere" } };

@@ -21,7 +21,7 @@ export async function createGroup(db: Queryable, group: NewGroup): Promise<void>
   ]);
 }
 
-const row = z.object({ seq: z.string(), body: z.string() });
+const row = z.object({ seq: z.string(), body: z.string(), ended: z.boolean() });
 
 /** Groups as JSON text: what each was made of, and how many of its experiments are in which state. Newest first. */
 export async function readGroups(
@@ -35,7 +35,7 @@ export async function readGroups(
         /** The beginning of an id. */
         readonly id_prefix?: string | undefined;
       },
-): Promise<{ readonly seq: string; readonly body: string }[]> {
+): Promise<z.infer<typeof row>[]> {
   const [where, values] =
     "id" in query
       ? ["g.id = $1 limit 1", [query.id]]
@@ -47,7 +47,7 @@ export async function readGroups(
   return many(
     db,
     row,
-    `select g.seq::text as seq, json_build_object(
+    `select g.seq::text as seq, c.open = 0 as ended, json_build_object(
         'id', g.id, 'name', g.name, 'matrix', g.matrix, 'owner', g.owner,
         'created_at', to_char(g.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
         'experiments', c."all", 'counts', c.by_status, 'failed', c.failed, 'ended', c.open = 0)::text as body

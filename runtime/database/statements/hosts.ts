@@ -27,7 +27,7 @@ export async function readHostsJson(db: Queryable, name?: string): Promise<strin
        'reason', h.state_reason, 'changed_by', h.state_by, 'changed_at', ${time("h.state_at")},
        'heartbeat_age', round(extract(epoch from clock_timestamp() - b.seen_at)::numeric, 1),
        'registered_at', ${time("h.registered_at")}, 'version', h.version, 'labels', h.labels,
-       'slots', h.slots, 'cpus', h.cpus, 'memory', h.memory_bytes,
+       'slots', h.slots, 'cpus', h.cpus, 'memory', h.memory_bytes, 'max_cpus', h.most_cpus, 'max_memory', h.most_memory_bytes,
        'running', (select count(*) from skeduler.attempts a where a.host = h.name and a.closed_at is null),
        'gpus', coalesce((select json_agg(json_build_object('uuid', g ->> 'uuid', 'index', g -> 'index', 'model', g ->> 'name',
                    'memory', (g ->> 'memoryMiB')::bigint * 1048576, 'experiment', a.experiment_id, 'attempt', a.number,

@@ -19,6 +19,8 @@ export interface Registration {
   }[];
   readonly cpus: number;
   readonly memoryBytes: number;
+  /** What it gives to one container at most; undefined: no limit of its own. */
+  readonly most: { readonly cpus: number | undefined; readonly memoryBytes: number | undefined };
   readonly version: string;
   /** Silent for so long, ms, it has stopped its containers; undefined: it never does by itself. */
   readonly fencedWithin: number | undefined;
@@ -41,10 +43,10 @@ export async function registerHost(db: Queryable, host: Registration): Promise<R
     `with before as (
        select pool_id from skeduler.hosts where name = $1
      ), host as (
-       insert into skeduler.hosts as h (name, engine_id, epoch, slots, gpus, cpus, memory_bytes, version, labels, fenced_within, checks_gpus, clean)
-         values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, false)
+       insert into skeduler.hosts as h (name, engine_id, epoch, slots, gpus, cpus, memory_bytes, version, labels, fenced_within, checks_gpus, most_cpus, most_memory_bytes, clean)
+         values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, false)
          on conflict (name) do update
-           set epoch = h.epoch + 1, pool_id = null, slots = $3, gpus = $4, cpus = $5, memory_bytes = $6, version = $7, labels = $8, fenced_within = $9, checks_gpus = $10,
+           set epoch = h.epoch + 1, pool_id = null, slots = $3, gpus = $4, cpus = $5, memory_bytes = $6, version = $7, labels = $8, fenced_within = $9, checks_gpus = $10, most_cpus = $11, most_memory_bytes = $12,
                removed = false, registered_at = now(), clean = false, trouble = null
            where h.engine_id = $2
          returning name, epoch
@@ -77,6 +79,8 @@ export async function registerHost(db: Queryable, host: Registration): Promise<R
       host.labels,
       host.fencedWithin ?? null,
       host.checksGpus,
+      host.most.cpus ?? null,
+      host.most.memoryBytes ?? null,
     ],
   );
 }
