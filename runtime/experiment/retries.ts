@@ -24,7 +24,9 @@ const full = z.strictObject({
 });
 
 /** A number is that many for causes that are not the program's own. */
-export const retries = z.union([count.transform((n) => full.parse({ count: n })), full]);
+export const retries = z.union([count.transform((n) => full.parse({ count: n })), full], {
+  error: `a whole number from 0 to 100, or {"count": 2, "on": ["host_lost"], "backoff": "10s"}; on allows ${retryable.join(", ")}`,
+});
 export type Retries = z.output<typeof retries>;
 
 /** How long to wait before the next attempt, ms: doubled each time, at most an hour; undefined: no other attempt. */

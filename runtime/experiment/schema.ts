@@ -79,7 +79,12 @@ const memory = z.string().superRefine((text, context) => {
   }
 });
 
-const size = z.string().refine((text) => (parseSize(text) ?? 0) > 0, { error: 'a size such as "64MiB" or "40GiB"' });
+/** A bare number is bytes, and nobody means 40 of them. */
+const size = z
+  .string()
+  .refine((text) => (parseSize(text) ?? 0) >= 1024 ** 2, {
+    error: 'a size of at least 1MiB, such as "64MiB" or "40GiB"',
+  });
 
 const hostWord = z
   .string()
@@ -129,13 +134,18 @@ const timeLimit = z.string().refine((text) => (parseDuration(text) ?? 0) >= 1000
 export const warningSignals = ["SIGUSR1", "SIGUSR2", "SIGHUP", "SIGINT", "SIGTERM"] as const;
 
 /** A text is how long before; the signal then is SIGUSR1. */
-const timeLimitWarning = z.union([
-  duration,
-  z.strictObject({
-    before: duration,
-    signal: z.enum(warningSignals, { error: `allowed are ${warningSignals.join(", ")}` }).default("SIGUSR1"),
-  }),
-]);
+const timeLimitWarning = z.union(
+  [
+    duration,
+    z.strictObject({
+      before: duration,
+      signal: z.enum(warningSignals, { error: `allowed are ${warningSignals.join(", ")}` }).default("SIGUSR1"),
+    }),
+  ],
+  {
+    error: `how long before, such as "5m", or {"before": "5m", "signal": "SIGUSR1"}; signals are ${warningSignals.join(", ")}`,
+  },
+);
 
 /** Ids, or names: the newest of that name. */
 const after = z.array(z.string().trim().min(1, "an id or a name")).max(100, "at most 100");

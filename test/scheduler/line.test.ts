@@ -193,6 +193,8 @@ test("fair share: who has used least goes first, is charged at once, and a weigh
   );
   assert.deepEqual(order(line), ["a1", "a2", "a3", "b1", "b2", "b3"]);
   assert.deepEqual(order(line, shares({})), ["a1", "b1", "a2", "b2", "a3", "b3"]);
+  const kinds = line.map((one, n) => ({ ...one, gpus: n }));
+  assert.deepEqual(order(kinds, shares({})), ["a1", "b1", "a2", "b2", "a3", "b3"], "whatever kind it is of");
   assert.deepEqual(order(line, shares({ ada: 2.5 })), ["b1", "b2", "b3", "a1", "a2", "a3"]);
   assert.deepEqual(order(line, shares({ bo: 0.5 }, { bo: 2 })), ["a1", "b1", "b2", "a2", "b3", "a3"]);
 });

@@ -64,6 +64,18 @@ const bad: readonly [what: string, body: Body, code: string, path?: string][] = 
     "docker.environment.SKEDULER_ID",
   ],
   ["too little memory", JSON.stringify({ ...good, resources: { memory: "1k" } }), "validation", "resources.memory"],
+  [
+    "a size without a unit",
+    JSON.stringify({ ...good, resources: { gpu_memory: "40" } }),
+    "validation",
+    "resources.gpu_memory",
+  ],
+  [
+    "a retry for no known cause",
+    JSON.stringify({ ...good, retries: { count: 1, on: ["bad luck"] } }),
+    "validation",
+    "retries",
+  ],
   ["NUL in text", '{"name": "a\\u0000b", "docker": {"image": "i"}}', "validation", "name"],
   ["NUL in metadata", '{"name": "a", "docker": {"image": "i"}, "metadata": {"k": "\\u0000"}}', "validation"],
   ["half a surrogate pair", '{"name": "a\\ud800", "docker": {"image": "i"}}', "validation"],

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { System, type Experiment } from "../support/system.ts";
+import { image, System, type Experiment } from "../support/system.ts";
 
 const hosts = ["left", "right"];
 const gpusOfHost = 4;
@@ -20,12 +20,16 @@ before(async () => {
     );
     await system.addRunner(host, { SKEDULER_RUNNER_SLOTS: "8", SKEDULER_RUNNER_STOP_GRACE: "1s" });
   }
-  // Who holds the reservation, and when: the row itself only knows the present.
+  // Who holds the reservation, and which GPUs are being checked, and when: the rows themselves only know the present.
   await system.query(
-    `create table history (at timestamptz default clock_timestamp(), experiment_id uuid, host text);
-     create function keep_history() returns trigger language plpgsql as
-       $$ begin insert into history (experiment_id, host) values (new.experiment_id, new.host); return null; end $$;
-     create trigger keep_history after update on skeduler.reservation for each row execute function keep_history()`,
+    `create table reservations (at timestamptz default clock_timestamp(), experiment_id uuid, host text);
+     create function note_reservation() returns trigger language plpgsql as
+       $$ begin insert into reservations (experiment_id, host) values (new.experiment_id, new.host); return null; end $$;
+     create trigger note after update on skeduler.reservation for each row execute function note_reservation();
+     create table checks (host text, since timestamptz, until timestamptz default clock_timestamp());
+     create function note_check() returns trigger language plpgsql as
+       $$ begin insert into checks (host, since) values (old.host, old.since); return null; end $$;
+     create trigger note after delete on skeduler.withheld_gpus for each row execute function note_check()`,
   );
 });
 after(async () => system[Symbol.asyncDispose]());
@@ -66,54 +70,66 @@ function inversions(runs: readonly Run[]): string[] {
   return found;
 }
 
+/** Shares of all GPUs' time while something that wants GPUs waits. */
 interface Idle {
-  /** Shares of all GPUs' time while something that wants GPUs waits. */
+  /** Nobody holds them, and something that fits there waits. */
   readonly fitting: number;
+  /** Released, and looked at before they are granted again. */
+  readonly checked: number;
+  /** Free, and held by the reservation. */
   readonly reserved: number;
 }
 
-/** GPUs that nobody held: apart from those that the reservation holds, where something that would fit there waits. */
+async function rowsOf<T>(statement: string): Promise<T[]> {
+  return (await system.query(statement)).rows as unknown as T[];
+}
+
 async function idleShare(runs: readonly Run[]): Promise<Idle> {
-  const { rows } = await system.query(
-    "select extract(epoch from at)::float8 * 1000 as at, experiment_id::text as id, host from history order by at",
+  const reservations = await rowsOf<{ at: number; id: string | null; host: string | null }>(
+    "select extract(epoch from at)::float8 * 1000 as at, experiment_id::text as id, host from reservations order by at",
   );
-  const reservations = rows as unknown as { at: number; id: string | null; host: string | null }[];
+  const checks = await rowsOf<{ host: string; since: number; until: number }>(
+    "select host, extract(epoch from since)::float8 * 1000 as since, extract(epoch from until)::float8 * 1000 as until from checks",
+  );
   const wanting = runs.filter((run) => run.gpus > 0);
   const end = Math.max(...wanting.map((run) => run.placed));
   const start = Math.min(...wanting.map((run) => run.placed));
-  const moments = [
-    ...new Set([...runs.flatMap((run) => [run.placed, run.closed]), ...reservations.map((one) => one.at)]),
-  ]
-    .filter((at) => at >= start && at <= end)
-    .sort((a, b) => a - b);
-  let [fitting, reserved] = [0, 0];
+  const changes = [
+    ...runs.flatMap((run) => [run.placed, run.closed]),
+    ...reservations.map((one) => one.at),
+    ...checks.flatMap((one) => [one.since, one.until]),
+  ];
+  const moments = [...new Set(changes)].filter((at) => at >= start && at <= end).sort((a, b) => a - b);
+  const idle = { fitting: 0, checked: 0, reserved: 0 };
   for (const [n, from] of moments.slice(0, -1).entries()) {
-    const length = (moments[n + 1] ?? from) - from;
+    const share = ((moments[n + 1] ?? from) - from) / (hosts.length * gpusOfHost * (end - start));
     const waiting = wanting.filter((run) => run.placed > from);
     const holder = reservations.findLast((one) => one.at <= from);
     const size = waiting.find((run) => run.id === holder?.id)?.gpus ?? 0;
     for (const host of hosts) {
       const held = runs.filter((run) => run.host === host && run.placed <= from && run.closed > from);
       const free = gpusOfHost - held.reduce((sum, run) => sum + run.gpus, 0);
-      const kept = holder?.host === host ? Math.min(free, size) : 0;
-      reserved += kept * length;
-      if (waiting.some((run) => run.gpus <= free - kept)) fitting += (free - kept) * length;
+      const checked = Math.min(free, checks.filter((c) => c.host === host && c.since <= from && c.until > from).length);
+      const reserved = holder?.host === host ? Math.min(free - checked, size) : 0;
+      const left = free - checked - reserved;
+      idle.checked += checked * share;
+      idle.reserved += reserved * share;
+      if (waiting.some((run) => run.gpus <= left)) idle.fitting += left * share;
     }
   }
-  const all = hosts.length * gpusOfHost * (end - start);
-  return { fitting: fitting / all, reserved: reserved / all };
+  return idle;
 }
 
 test("200 of mixed sizes: all finish, no GPU has two holders, no priority is inverted, few GPUs are idle", async (t) => {
   await change("cordoned");
-  const posted = await Promise.all(
-    Array.from({ length: 200 }, async (_, n) =>
-      system.postScript(`echo $NVIDIA_VISIBLE_DEVICES; sleep ${0.4 + (n % 10) / 10}`, {
-        resources: { gpus: sizes[n % sizes.length] },
-        priority: (n * 7) % 3,
-      }),
-    ),
-  );
+  const asked = Array.from({ length: 200 }, (_, n) => ({
+    name: `n${n}`,
+    docker: { image, command: `sh -c 'echo $NVIDIA_VISIBLE_DEVICES; sleep ${0.2 + (n % 10) / 20}'` },
+    resources: { gpus: sizes[n % sizes.length] },
+    priority: (n * 7) % 3,
+  }));
+  const response = await system.fetch("/experiments", { method: "POST", body: JSON.stringify(asked) });
+  const posted = (await response.json()) as Experiment[];
   await change("active");
   const held = new Map<string, { from: string; to: string }[]>();
   for (const { id, resources } of posted) {
@@ -132,10 +148,10 @@ test("200 of mixed sizes: all finish, no GPU has two holders, no priority is inv
   }
   const runs = await runsOf(posted);
   assert.deepEqual(inversions(runs), []);
-  const { fitting, reserved } = await idleShare(runs);
+  const { fitting, checked, reserved } = await idleShare(runs);
   const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
   t.diagnostic(
-    `GPUs idle though work that fits them waits: ${percent(fitting)}; held by the reservation: ${percent(reserved)}`,
+    `GPUs idle though work that fits them waits: ${percent(fitting)}; being checked: ${percent(checked)}; held by the reservation: ${percent(reserved)}`,
   );
   assert.ok(fitting < 0.05, percent(fitting));
 });

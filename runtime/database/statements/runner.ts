@@ -19,8 +19,8 @@ export interface Registration {
   }[];
   readonly cpus: number;
   readonly memoryBytes: number;
-  /** What it gives to one container at most; undefined: no limit of its own. */
-  readonly most: { readonly cpus: number | undefined; readonly memoryBytes: number | undefined };
+  /** What it gives to one container at most; absent: no limit of its own. */
+  readonly most?: { readonly cpus: number | undefined; readonly memoryBytes: number | undefined };
   readonly version: string;
   /** Silent for so long, ms, it has stopped its containers; undefined: it never does by itself. */
   readonly fencedWithin: number | undefined;
@@ -79,8 +79,8 @@ export async function registerHost(db: Queryable, host: Registration): Promise<R
       host.labels,
       host.fencedWithin ?? null,
       host.checksGpus,
-      host.most.cpus ?? null,
-      host.most.memoryBytes ?? null,
+      host.most?.cpus ?? null,
+      host.most?.memoryBytes ?? null,
     ],
   );
 }
