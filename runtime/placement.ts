@@ -23,11 +23,15 @@ import { Pass, type Verdict } from "./scheduler/pass.ts";
 import { isForever, type Request, type Reservation } from "./scheduler/model.ts";
 
 /**
- * A pass that placed nothing is followed by a rest of this many times its length, so that a flood of POSTs for which there is
- * no room leaves most of the database to them; the longest rest is ms that nobody notices.
+ * Where passes in a row place nothing, each is followed by a longer rest, so that a flood of POSTs for which there is no room
+ * leaves most of the database to them. A few in a row are nothing unusual (what ended freed nothing for anybody, and a queue
+ * job asks once more), and a POST that could start must not wait for their rest; the longest, ms, is one that nobody notices.
  */
-const rest = 4;
+const usual = 3;
 const longestRest = 20;
+/** Passes farther apart, ms, are not in a row. */
+const apart = 100;
+
 /** So many of each kind are read at first, and so many times as many more where all of them were placed. */
 const firstOfEach = 2;
 const deeper = 8;
@@ -73,6 +77,9 @@ export class Placement {
   readonly #options: PlacementOptions;
   readonly #cluster: Cluster;
   #running: Promise<void> | undefined;
+  /** Passes in a row that placed nothing, and when the last pass ended. */
+  #fruitless = 0;
+  #ended = 0;
   #again: Promise<void> | undefined;
 
   constructor(options: PlacementOptions) {
@@ -118,9 +125,13 @@ export class Placement {
 
   async #start(): Promise<void> {
     const begun = performance.now();
+    if (begun - this.#ended > apart) this.#fruitless = 0;
     const pass = this.#placeAll();
     const rested = pass.then(async (placed) => {
-      if (!placed) await sleep(Math.min(longestRest, rest * (performance.now() - begun)));
+      this.#ended = performance.now();
+      this.#fruitless = placed ? 0 : this.#fruitless + 1;
+      const rest = (this.#fruitless - usual) * (this.#ended - begun);
+      if (rest > 0) await sleep(Math.min(longestRest, rest));
     });
     this.#running = rested.finally(() => {
       this.#running = undefined;
