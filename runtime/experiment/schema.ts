@@ -80,11 +80,9 @@ const memory = z.string().superRefine((text, context) => {
 });
 
 /** A bare number is bytes, and nobody means 40 of them. */
-const size = z
-  .string()
-  .refine((text) => (parseSize(text) ?? 0) >= 1024 ** 2, {
-    error: 'a size of at least 1MiB, such as "64MiB" or "40GiB"',
-  });
+const size = z.string().refine((text) => (parseSize(text) ?? 0) >= 1024 ** 2, {
+  error: 'a size of at least 1MiB, such as "64MiB" or "40GiB"',
+});
 
 const hostWord = z
   .string()

@@ -38,6 +38,8 @@ export class Pass {
   #reservation: Reservation | undefined;
   /** The reserved host as it will be at the reservation's time, without what the reservation takes. */
   #beside: Room | undefined;
+  /** What the reservation will hold there, and until when: for estimates alone. */
+  #awaited: Holding | undefined;
   /** Shapes that found no place: room only shrinks within a pass, so the next of the same shape need not look. */
   readonly #hopeless = new Set<string>();
   readonly #capable = new Map<string, Map<Room, boolean>>();
@@ -106,10 +108,15 @@ export class Pass {
     });
   }
 
-  /** When a request would start if nothing else came, ms since the epoch; undefined: never on these hosts. */
+  /** When a request would start if only the reservation came before it, ms since the epoch; undefined: never on these hosts. */
   estimate(request: Request): number | undefined {
-    if (this.#reservation?.experimentId === request.id) return this.#reservation.at;
-    return reserve(request, this.#hostsFor(request), { now: this.#options.now })?.at;
+    const reservation = this.#reservation;
+    if (reservation?.experimentId === request.id) return reservation.at;
+    const hosts = this.#hostsFor(request).map((host) => {
+      if (this.#awaited === undefined || host.name !== reservation?.host) return host;
+      return { ...host, holdings: [...host.holdings, this.#awaited] };
+    });
+    return reserve(request, hosts, { now: this.#options.now })?.at;
   }
 
   /** The host that is left with the least: GPUs above all, so that large requests keep finding room. */
@@ -199,6 +206,14 @@ export class Pass {
     beside.memoryBytes = Math.max(0, beside.memoryBytes);
     this.#reservation = reservation;
     this.#beside = beside;
+    this.#awaited = {
+      ...needOf(request, host),
+      gpus: reservation.gpus,
+      owner: request.owner,
+      since: reservation.at,
+      certain: false,
+      endsAt: reservation.at + (request.timeLimit ?? this.#options.defaultExpected),
+    };
   }
 
   /** Where it could be reserved for, as things are now. */

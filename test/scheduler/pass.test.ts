@@ -159,3 +159,46 @@ test("a small request packs: it takes the host that is left with the least", () 
   );
   assert.equal(pick(one, Room.beside(host("c", 2), []))?.length, 1);
 });
+
+test("who waits behind the reservation is expected to start when that has ended, or beside it", () => {
+  const second = 1000;
+  const host: Host = {
+    name: "a",
+    labels: [],
+    slots: 8,
+    cpus: 8,
+    memoryBytes: 1e12,
+    gpus: [0, 1, 2].map((n) => ({ uuid: `a${n}`, model: "A100", memoryBytes: 80e9 })),
+    withheld: [],
+    checking: [],
+    holdings: [0, 1].map((n) => ({
+      owner: "bo",
+      since: now,
+      certain: true,
+      gpus: [`a${n}`],
+      cpus: 0,
+      memoryBytes: 0,
+      endsAt: now + (n + 1) * 100 * second,
+    })),
+    closed: undefined,
+  };
+  const asked = (id: string, gpus: number): Request => ({
+    ...anyone,
+    id,
+    gpus,
+    gpuModel: undefined,
+    gpuMemoryBytes: undefined,
+    cpus: undefined,
+    memoryBytes: undefined,
+    hosts: [],
+    timeLimit: 1000 * second,
+  });
+  const starts = (first: number, then: number): (number | undefined)[] => {
+    const pass = new Pass({ ...options, hosts: [host] });
+    const line = [asked("first", first), asked("then", then)];
+    for (const one of line) assert.equal(pass.consider(one), undefined);
+    return line.map((one) => pass.estimate(one)).map((at) => at && (at - now) / second);
+  };
+  assert.deepEqual(starts(3, 1), [200, 1200]);
+  assert.deepEqual(starts(2, 2), [100, 1100]);
+});
