@@ -90,7 +90,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One sweep: its matrix, and how its experiments fare */
+        /**
+         * One sweep: its matrix, and how its experiments fare
+         * @description With `wait` it is watched: the answer comes when something has changed, or all have ended.
+         */
         get: operations["getGroup"];
         /** Cancel all of a sweep that waits or runs */
         put: operations["updateGroup"];
@@ -790,7 +793,7 @@ export interface components {
                 host: string;
                 fits: boolean;
                 /** @description the first rule that it fails */
-                rule: ("quota" | "closed" | "host" | "gpu_model" | "gpu_memory" | "gpus" | "cpus" | "memory" | "slots" | "free_gpus" | "free_cpus" | "free_memory" | "reserved") | null;
+                rule: ("host" | "gpu_model" | "gpu_memory" | "gpus" | "cpus" | "memory" | "closed" | "quota" | "slots" | "free_gpus" | "free_cpus" | "free_memory" | "reserved") | null;
                 message: string;
             }[];
         };
@@ -839,6 +842,9 @@ export interface components {
             cpus: number;
             /** @description bytes */
             memory: number;
+            /** @description what a container gets at most; null: no limit */
+            max_cpus: number | null;
+            max_memory: number | null;
             /** @description attempts that are open there */
             running: number;
             gpus: components["schemas"]["Gpu"][];
@@ -1469,8 +1475,14 @@ export interface operations {
     };
     getGroup: {
         parameters: {
-            query?: never;
-            header?: never;
+            query?: {
+                /** @description How long to wait for a change: at most 5m, such as "60s". */
+                wait?: string;
+            };
+            header?: {
+                /** @description the ETag of an earlier answer: what has changed since is not waited for */
+                "If-None-Match"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1483,13 +1495,24 @@ export interface operations {
                 headers: {
                     /** @description the id of this request in the server's log */
                     "X-Request-Id"?: string;
+                    /** @description another one with each change */
+                    ETag?: string;
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["Group"];
                 };
             };
-            /** @description Code `malformed_id`. */
+            /** @description Nothing has changed. */
+            304: {
+                headers: {
+                    /** @description the id of this request in the server's log */
+                    "X-Request-Id"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Code `malformed_id`, `validation`. */
             400: {
                 headers: {
                     [name: string]: unknown;
