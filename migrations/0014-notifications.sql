@@ -19,6 +19,8 @@ create table skeduler.notification_targets (
   names text[] not null default '{}',
   -- False: only what names it in `notify`.
   by_default boolean not null default true,
+  -- Until then it is told nothing, and not later either.
+  muted_until timestamptz,
   -- One process at a time delivers to a target; until then, unless it asks for longer.
   drained_by uuid,
   drained_until timestamptz,
@@ -51,6 +53,18 @@ create index notifications_failed_index on skeduler.notifications (seq) where st
 create index notifications_experiment_index on skeduler.notifications (experiment_id, seq);
 create index notifications_settled_index on skeduler.notifications (settled_at) where settled_at is not null;
 
+-- Telegram chats that were linked by a code, and whose experiments each is told of.
+create table skeduler.telegram_chats (
+  chat text primary key,
+  owner text not null,
+  linked_at timestamptz not null default now()
+);
+create table skeduler.telegram_codes (
+  code_hash bytea primary key,
+  owner text not null,
+  created_at timestamptz not null default now()
+);
+
 create function skeduler.note_changes() returns trigger language plpgsql as $$
 declare
   ids uuid[];
@@ -74,6 +88,7 @@ begin
                'ended_at', to_char(j.ended_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'))
         from public.jobs j join skeduler.notification_targets t
           on j.status = any (t.statuses)
+         and (t.muted_until is null or t.muted_until < clock_timestamp())
          and (t.owners = '{}' or coalesce(j.owner, '') = any (t.owners))
          and case when j.notify is null then t.by_default and (t.names = '{}' or j.name like any (t.names))
                   else t.called = any (j.notify) end

@@ -3,6 +3,7 @@
 
 import type { Hono } from "hono";
 import { createExperiment } from "../functions/create-experiment.ts";
+import { createTelegramLink } from "../functions/create-telegram-link.ts";
 import { deleteHost } from "../functions/delete-host.ts";
 import { getExperiment } from "../functions/get-experiment.ts";
 import { getGroup } from "../functions/get-group.ts";
@@ -42,6 +43,7 @@ import { createUpgrade } from "./http/upgrade.ts";
 import { LogFeed } from "./logs/feed.ts";
 import type { Log } from "./log.ts";
 import { startNotifications, type Notifications } from "./notifications/start.ts";
+import { calledTelegram } from "./notifications/telegram/targets.ts";
 import { Placement } from "./placement.ts";
 
 /** Postgres connections at most: requests are gathered, so a few carry thousands a second. */
@@ -113,6 +115,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
   const tail = { db, feed, closing: closing.signal };
   const shared = { db, maxBody: config.http.max_body, placeSoon };
   const targets = config.notifications.targets.map(({ name }) => name);
+  if (config.telegram_token !== "") targets.push(calledTelegram);
   const app: Hono<Env> = createRouter({
     functions: {
       createExperiment: createExperiment({
@@ -136,6 +139,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       getNotification: getNotification({ db }),
       resendNotification: resendNotification({ db }),
       resendNotifications: resendNotifications(shared),
+      createTelegramLink: createTelegramLink({ db, configured: config.telegram_token !== "" }),
       updateExperiment: updateExperiment({ ...shared, targets, notifier }),
       readLogs: readLogs({ db }),
       tailLogs: tailLogs(tail),
@@ -164,7 +168,17 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
   };
   try {
     // Before the first change that somebody might have to be told of.
-    notifications = await startNotifications({ config, database, db, log });
+    notifications = await startNotifications({
+      config,
+      database,
+      db,
+      log,
+      why: async (id) => (await placement.explain(id))?.message,
+      changed: (id) => {
+        notifier.changed(id);
+        placeSoon();
+      },
+    });
     const server = await serve(app, config, { onUpgrade: upgrade.onUpgrade, log });
     const queue = await startQueue({
       pool: control,

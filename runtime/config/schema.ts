@@ -85,6 +85,15 @@ export const configSchema = z.strictObject({
     parse: (value) => (typeof value === "string" ? value : undefined),
     secret: true,
   }),
+  telegram_chats: leaf([], {
+    allowed: "a list of chats' ids, such as -1001234567890 or @channel",
+    parse: listOf((value) => (/^(-?\d{1,20}|@\w{4,64})$/.test(String(value)) ? String(value) : undefined)),
+    list: true,
+  }),
+  telegram_api: leaf("https://api.telegram.org", {
+    allowed: "the http or https address of a Bot API server, without a slash at its end",
+    parse: matching(/^https?:\/\/[^\s?#]*[^\s?#/]$/),
+  }),
   http: z
     .strictObject({
       listen: leaf("127.0.0.1:8080", {

@@ -35,6 +35,7 @@ export interface Functions {
   readonly getNotification: EndpointHandler;
   readonly resendNotification: EndpointHandler;
   readonly resendNotifications: EndpointHandler;
+  readonly createTelegramLink: EndpointHandler;
   readonly readLogs: EndpointHandler;
   readonly tailLogs: EndpointHandler;
 }
@@ -76,6 +77,7 @@ function routesOf({ functions, tokens, config, ready }: RouterDeps): Route[] {
     { method: "POST", path: "/notifications/resend", handler: functions.resendNotifications, access: "token" },
     { method: "GET", path: "/notifications/:id", handler: functions.getNotification, access: "token" },
     { method: "POST", path: "/notifications/:id/resend", handler: functions.resendNotification, access: "token" },
+    { method: "POST", path: "/telegram/link", handler: functions.createTelegramLink, access: "token" },
     { method: "GET", path: "/logs/:id", handler: functions.readLogs, access: "token" },
     { method: "GET", path: "/logs/:id/tail", handler: refuseSocketless(functions.tailLogs), access: "token" },
     {

@@ -16,10 +16,20 @@ const view = parseView("stdout,stderr");
 /** "" where the program wrote nothing, or has not ended. */
 export async function lastLines(db: Pool, { status, experimentId, attempt }: Notice): Promise<string> {
   if (status === "ENQUEUED" || status === "RUNNING" || attempt === 0) return "";
+  return lastLinesOf(db, experimentId, attempt, lineCount);
+}
+
+/** Of one attempt, or of the latest. */
+export async function lastLinesOf(
+  db: Pool,
+  experimentId: string,
+  attempt: number | undefined,
+  lines: number,
+): Promise<string> {
   const log = (await readLogState(db, experimentId, attempt))?.attempt;
   if (log === undefined || log.expired !== undefined) return "";
   const end = total(view, log.bytes);
-  const start = Math.max(await offsetOf(db, log, view, { tail: lineCount }), end - byteLimit);
+  const start = Math.max(await offsetOf(db, log, view, { tail: lines }), end - byteLimit);
   const parts: Buffer[] = [];
   for await (const part of readRange(db, log, { view, start, end, timestamps: false })) parts.push(part);
   return shown(Buffer.concat(parts).toString());

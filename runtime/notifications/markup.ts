@@ -2,7 +2,7 @@
 // or a line of a log can neither break the format nor call people by @everyone. Pure.
 
 import type { Notice } from "./channel.ts";
-import { digestOf, wordsOf, type Words } from "./words.ts";
+import { digestOf, oneLine, wordsOf, type Words } from "./words.ts";
 
 export interface Markup {
   /** Characters of one message at most. */
@@ -18,12 +18,20 @@ export function messageOf(markup: Markup, notices: readonly Notice[], lines: str
   const [first] = notices;
   if (first === undefined) return "";
   if (notices.length > 1) return digest(markup, notices);
-  const words = wordsOf(first);
-  const { why } = words;
-  const head = [lineOf(markup, words), ...(why === "" ? [] : [markup.escape(why)]), markup.escape(first.experimentId)]
-    .join("\n")
-    .slice(0, markup.limit);
+  const head = headOf(markup, first);
   return lines === "" ? head : fitted(markup, head, lines);
+}
+
+/** Each part shortened until there is room for all: never cut after it was escaped. */
+function headOf(markup: Markup, notice: Notice): string {
+  const { mark, name, said, why } = wordsOf(notice);
+  for (const most of [500, 100, 20]) {
+    const line = lineOf(markup, { mark, name: oneLine(name, most), said: oneLine(said, most), why: "" });
+    const reason = why === "" ? [] : [markup.escape(oneLine(why, most))];
+    const head = [line, ...reason, markup.escape(notice.experimentId)].join("\n");
+    if (head.length <= markup.limit) return head;
+  }
+  return markup.escape(notice.experimentId);
 }
 
 function lineOf({ escape, bold }: Markup, { mark, name, said }: Words): string {
@@ -109,3 +117,6 @@ export const telegramMarkup: Markup = {
   bold: (text) => `<b>${text}</b>`,
   block: (text) => `<pre>${escapeEntities(text)}</pre>`,
 };
+
+/** The text under a document is shorter. */
+export const telegramCaption: Markup = { ...telegramMarkup, limit: 1_000 };

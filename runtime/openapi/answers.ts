@@ -188,3 +188,11 @@ export const notificationAnswer = z
     settled_at: time.nullable().meta({ description: "when it was sent or given up" }),
   })
   .meta({ id: "Notification" });
+
+export const linkAnswer = z
+  .object({
+    code: z.string(),
+    message: z.string().meta({ description: "what to send to the bot" }),
+    minutes: z.int().meta({ description: "how long it can be used" }),
+  })
+  .meta({ id: "TelegramLink" });

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { listNotificationsQuery } from "../../functions/list-notifications.ts";
 import { resendRequest } from "../../functions/resend-notifications.ts";
-import { nextPage, notificationAnswer } from "./answers.ts";
+import { linkAnswer, nextPage, notificationAnswer } from "./answers.ts";
 import type { Operation } from "./operation.ts";
 
 export const notificationOperations: readonly Operation[] = [
@@ -45,5 +45,15 @@ export const notificationOperations: readonly Operation[] = [
     body: { schema: resendRequest.meta({ id: "Resend" }), example: { target: "lab" } },
     answers: { 200: { description: "How many.", content: z.object({ resent: z.int().min(0) }) } },
     errors: ["validation"],
+  },
+  {
+    method: "POST",
+    path: "/telegram/link",
+    id: "createTelegramLink",
+    tag: "Notifications",
+    summary: "A one-time code that links a Telegram chat",
+    description: "Sent to the bot as `/start CODE`, it links that chat to the experiments of the token's owner.",
+    answers: { 200: { description: "The code, and how many minutes it holds.", content: linkAnswer } },
+    errors: ["conflict"],
   },
 ];

@@ -40,6 +40,7 @@ export function makeApp({
       getNotification: withId,
       resendNotification: withId,
       resendNotifications: owner,
+      createTelegramLink: owner,
       updateExperiment: withId,
       listEvents: owner,
       streamEvents: owner,

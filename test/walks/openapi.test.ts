@@ -156,6 +156,7 @@ test("every call answers as the document says", async () => {
     { id: "getNotification", at: nobody, status: 404 },
     { id: "resendNotification", at: letter },
     { id: "resendNotification", at: nobody, status: 404 },
+    { id: "createTelegramLink", status: 409 },
     { id: "resendNotifications", body: { target: "nobody" } },
     { id: "listHosts" },
     { id: "getHost", at: "described" },

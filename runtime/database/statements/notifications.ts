@@ -190,7 +190,8 @@ export async function recordRefused(
      ), tried as (
        update skeduler.notifications n set tries = tries + 1, error = $5, due_at = clock_timestamp() + make_interval(secs => $3),
               state = case when late then 'failed' else 'waiting' end, settled_at = case when late then clock_timestamp() end
-         from (select seq, clock_timestamp() + make_interval(secs => $3) > since + make_interval(secs => $6) as late
+         from (select seq, clock_timestamp() + make_interval(secs => $3) > since + make_interval(secs => $6)
+                        or not exists (select from skeduler.notification_targets where name = $1) as late
                  from skeduler.notifications where seq = any($2::bigint[])) judged
         where n.seq = judged.seq returning n.state
      )
