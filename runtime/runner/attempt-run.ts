@@ -80,6 +80,8 @@ interface Run extends RunnerContext {
 
 /** Resolves when the attempt is closed and its container removed. */
 export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, signals: RunSignals): Promise<void> {
+  // Whatever it still wanted to store when it fails, the next run reads again.
+  const over = new AbortController();
   const run: Run = {
     ...context,
     attempt,
@@ -96,16 +98,18 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
       heavy: context.heavy,
       collect: context.collect,
       onStored: () => context.changed(attempt.experiment_id),
-      signal: signals.detach,
+      signal: AbortSignal.any([signals.detach, over.signal]),
     }),
   };
-  const found = await inspectContainer(context.engine, containerName(attempt.id));
   try {
+    const found = await inspectContainer(context.engine, containerName(attempt.id));
     const state = await started(run, found);
     await ended(run, state);
   } catch (error) {
     if (!(error instanceof CouldNotRun)) throw error;
     await close(run, error.result, false, undefined);
+  } finally {
+    over.abort(new Error("the run is over"));
   }
   await removeContainer(context.engine, containerName(attempt.id));
 }

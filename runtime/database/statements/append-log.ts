@@ -1,6 +1,7 @@
 // Appends one chunk to an attempt's log: fence, order and idempotence in one statement. The update takes the attempt's
 // row only if it is open, of this epoch and expects this very sequence number; the chunk is inserted only if it did.
 
+import { createHash } from "node:crypto";
 import { z } from "zod";
 import { maybeOne, type Queryable } from "../pool.ts";
 import type { Chunk } from "../../logs/chunk-format.ts";
@@ -58,13 +59,19 @@ export async function appendLog(db: Queryable, append: Append): Promise<boolean>
   return rowCount === 1 || (await alreadyStored(db, append));
 }
 
-/** Only this epoch's one writer makes this sequence number: if it is there, an earlier try of ours put it there. */
-async function alreadyStored(db: Queryable, append: Append): Promise<boolean> {
+/**
+ * An earlier try of ours put it there, whose answer was lost. Or somebody else's of this epoch, a run that was given up with a
+ * statement on its way: so the chunk itself is looked at.
+ */
+async function alreadyStored(db: Queryable, { attemptId, epoch, seq, chunk }: Append): Promise<boolean> {
+  const digest = (bytes: Buffer): Buffer => createHash("sha256").update(bytes).digest();
   const row = await maybeOne(
     db,
     z.object({ stored: z.boolean() }),
-    "select next_seq = $3::bigint + 1 as stored from skeduler.attempts where id = $1 and epoch = $2 and closed_at is null",
-    [append.attemptId, append.epoch, append.seq],
+    `select sha256(c.data) = $4 and sha256(c.entries) = $5 as stored
+       from skeduler.attempts a join skeduler.log_chunks c on c.attempt_id = a.id and c.day = a.day and c.seq = $3
+      where a.id = $1 and a.epoch = $2 and a.closed_at is null and a.next_seq = $3::bigint + 1`,
+    [attemptId, epoch, seq, digest(chunk.data), digest(chunk.entries)],
   );
   return row?.stored === true;
 }
