@@ -37,7 +37,12 @@ export class Auditor {
         where identifier like 'start-experiment/%' and payload ->> 'attempt' = any($1::text[]) group by 1`,
       [(attempts ?? []).map((one) => one.id)],
     );
-    if (attempts === undefined || events === undefined || jobs === undefined) return undefined;
+    const notices = await this.#observer.query<{ status: string; count: number }>(
+      "select status::text as status, count(*)::int as count from skeduler.notifications where experiment_id = $1 group by status",
+      [entry.id],
+    );
+    if (attempts === undefined || events === undefined || jobs === undefined || notices === undefined) return undefined;
+    this.#checkNotices(entry, attempts.length, new Map(notices.map(({ status, count }) => [status, count])));
     this.#checkEnd(entry, experiment, attempts);
     this.#checkEvents(entry, attempts, new Map(events.map(({ kind, count }) => [kind, count])));
     for (const { id } of attempts) {
@@ -92,6 +97,16 @@ export class Auditor {
       if (found !== count) this.#wrong("one event a change", entry, `${found} events "${kind}", not ${count}`);
     }
     if ((events.get("cancelled") ?? 0) > 1) this.#wrong("one event a change", entry, "cancelled more than once");
+  }
+
+  /** One for each change: what is placed was enqueued before, what waits may be cancelled, what is asked for again ends again. */
+  #checkNotices(entry: Entry, attempts: number, notices: ReadonlyMap<string, number>): void {
+    const of = (status: string): number => notices.get(status) ?? 0;
+    const ends = of("FINISHED") + of("CANCELLED");
+    const right =
+      of("RUNNING") === attempts && ends === (entry.asked ? 2 : 1) && [attempts, attempts + 1].includes(of("ENQUEUED"));
+    if (!right)
+      this.#wrong("one notice a change", entry, `${attempts} attempts, notices ${JSON.stringify([...notices])}`);
   }
 
   #file({ experiment_id, number }: AttemptRow, name: string): Buffer | undefined {

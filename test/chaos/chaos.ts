@@ -12,6 +12,7 @@ import { Ledger, type Entry } from "./ledger.ts";
 import { Load } from "./load.ts";
 import { takeSample, type Sample } from "./memory.ts";
 import { Observer } from "./observer.ts";
+import type { mixes } from "./plans.ts";
 import { Random } from "./random.ts";
 import { summarize, type Summary } from "./report.ts";
 import { disturb, schedule } from "./schedule.ts";
@@ -30,6 +31,8 @@ export interface ChaosOptions {
   readonly kinds?: readonly string[];
   /** Ms between faults, from and to. */
   readonly pauses: readonly [number, number];
+  /** What the load is made of. */
+  readonly mix?: keyof typeof mixes;
   /** Experiments a second. */
   readonly rate: number;
   /** Log tails at once, about. */
@@ -79,7 +82,7 @@ class Run implements AsyncDisposable {
   readonly #loadOver = new AbortController();
   readonly #work: Promise<void>[] = [];
 
-  constructor({ rate, tails }: ChaosOptions, world: World, observer: Observer, random: Random) {
+  constructor({ rate, tails, mix = "chaos" }: ChaosOptions, world: World, observer: Observer, random: Random) {
     this.#world = world;
     this.#observer = observer;
     const { findings, addresses } = world;
@@ -91,6 +94,7 @@ class Run implements AsyncDisposable {
       client,
       findings,
       rate,
+      mix,
       ledger: this.#ledger,
       random: random.stream("load"),
       most: 30,

@@ -40,6 +40,8 @@ export async function checkLeaks(world: World, observer: Observer): Promise<void
     left = await leaks(world, observer);
   }
   world.findings.count("leaks", left.length);
+  world.findings.count("notices", world.receiver.got.size);
+  world.findings.count("notices repeated", [...world.receiver.got.values()].filter((times) => times > 1).length);
   for (const leak of left) world.findings.violated("nothing is left", leak);
 }
 
@@ -60,6 +62,10 @@ async function leaks(world: World, observer: Observer): Promise<string[]> {
     if (rows === undefined) left.push("Postgres does not answer");
     for (const row of rows ?? []) left.push(`${what}: ${row.what}`);
   }
+  const sent = await observer.query<{ id: string }>(
+    "select id::text as id from skeduler.notifications where state = 'sent'",
+  );
+  for (const { id } of sent ?? []) if (!world.receiver.got.has(id)) left.push(`a notice that nobody got: ${id}`);
   const files = readdirSync(world.temporary).map((name) => join(world.temporary, name));
   const memories = readdirSync(join(world.folder, "data", "hosts")).filter((name) => name.endsWith(".new"));
   left.push(...[...files, ...memories].map((name) => `the temporary file ${name}`));
@@ -72,6 +78,8 @@ const queries: Readonly<Record<string, string>> = {
   lease: "select gpu as what from skeduler.leases",
   "withheld GPU": "select gpu as what from skeduler.withheld_gpus",
   reservation: "select experiment_id::text as what from skeduler.reservation where experiment_id is not null",
+  "notice not sent":
+    "select state || ' ' || coalesce(error, '') as what from skeduler.notifications where state <> 'sent'",
   "open attempt": "select id::text as what from skeduler.attempts where closed_at is null",
   "advisory lock": `select application_name || ' ' || left(query, 60) as what from pg_locks join pg_stat_activity using (pid)
      where locktype = 'advisory' and ${mine} and now() - state_change > interval '5 s'`,

@@ -6,7 +6,7 @@ import type { Client } from "./client.ts";
 import type { Findings } from "./findings.ts";
 import type { Follower } from "./follower.ts";
 import type { Entry, Ledger } from "./ledger.ts";
-import { nextPlan } from "./plans.ts";
+import { nextPlan, type mixes } from "./plans.ts";
 import type { Random } from "./random.ts";
 
 export interface LoadOptions {
@@ -14,6 +14,7 @@ export interface LoadOptions {
   readonly ledger: Ledger;
   readonly findings: Findings;
   readonly random: Random;
+  readonly mix: keyof typeof mixes;
   /** Experiments a second. */
   readonly rate: number;
   /** How many may be unfinished at once. */
@@ -70,8 +71,8 @@ export class Load {
   }
 
   async #one(number: number): Promise<void> {
-    const { client, ledger, findings, random, follow } = this.#options;
-    const plan = nextPlan(random);
+    const { client, ledger, findings, random, mix, follow } = this.#options;
+    const plan = nextPlan(random, mix);
     const { script, resources, retries } = plan;
     const command = `sh -c '${script.replaceAll("'", `'"'"'`)}'`;
     const body = {

@@ -19,6 +19,7 @@ export interface Plan {
   readonly again: boolean;
 }
 
+/** Weights. `quick`: many that are short, for a load that goes on for long. */
 const kinds = {
   chatty: 30,
   flood: 10,
@@ -32,6 +33,19 @@ const kinds = {
   waiting: 3,
 } as const;
 export type Kind = keyof typeof kinds;
+const quick = {
+  ...kinds,
+  chatty: 4,
+  flood: 3,
+  odd: 3,
+  sleeper: 1,
+  fast: 75,
+  retried: 2,
+  cancelled: 2,
+  stubborn: 0,
+  waiting: 1,
+};
+export const mixes = { chaos: kinds, quick } as const;
 
 const begin = "echo x >> /output/starts; date +%s > /output/begin; exec 3>>/output/out 4>>/output/err; ";
 const end = (code: string): string => `; date +%s > /output/end; exit ${code}`;
@@ -53,8 +67,8 @@ const odd =
   "{ head -c 40000 /dev/zero | tr '\\0' x; echo; echo; printf 'half\\rfull\\n'; head -c 3000 /bin/busybox; echo; sleep 1; " +
   "head -c 16384 /dev/zero | tr '\\0' y; echo; printf 'no newline'; } | tee -a /output/out";
 
-function weighted(random: Random): Kind {
-  const entries = Object.entries(kinds) as [Kind, number][];
+function weighted(random: Random, mix: keyof typeof mixes): Kind {
+  const entries = Object.entries(mixes[mix]) as [Kind, number][];
   let left = random.next() * entries.reduce((sum, [, weight]) => sum + weight, 0);
   for (const [kind, weight] of entries) {
     left -= weight;
@@ -64,8 +78,8 @@ function weighted(random: Random): Kind {
 }
 
 /** The next experiment of the load. */
-export function nextPlan(random: Random): Plan {
-  const kind = weighted(random);
+export function nextPlan(random: Random, mix: keyof typeof mixes): Plan {
+  const kind = weighted(random, mix);
   const code = random.chance(0.3) ? random.between(1, 100) : 0;
   const common = {
     kind,

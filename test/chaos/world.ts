@@ -9,6 +9,7 @@ import { EnginePart } from "./engine-part.ts";
 import type { Findings } from "./findings.ts";
 import { Health } from "./health.ts";
 import { PostgresPart } from "./postgres-part.ts";
+import { Receiver } from "./receiver.ts";
 import { Service, type LogLine } from "./service.ts";
 
 export const token = "a-token-for-chaos";
@@ -28,6 +29,7 @@ export class World implements AsyncDisposable {
   readonly health = new Health();
   readonly engine: EnginePart;
   readonly postgres: PostgresPart;
+  readonly receiver: Receiver;
   readonly apis: Service[] = [];
   readonly runners: Service[] = [];
   /** By the way that each is on: "alpha-postgres", "alpha-docker", "api1-postgres", "clients-api1". */
@@ -36,8 +38,9 @@ export class World implements AsyncDisposable {
   /** Times, ms since the epoch, in which the Engine was down, alone or with its containers. */
   readonly outages: { readonly from: number; to: number; readonly containersToo: boolean }[] = [];
 
-  private constructor(folder: string, findings: Findings) {
+  private constructor(folder: string, findings: Findings, receiver: Receiver) {
     this.folder = folder;
+    this.receiver = receiver;
     this.findings = findings;
     this.engine = new EnginePart(folder);
     this.postgres = new PostgresPart(folder);
@@ -48,7 +51,7 @@ export class World implements AsyncDisposable {
     const stubs = join(import.meta.dirname, "..", "support", "gpu");
     const path = process.env["PATH"] ?? "";
     if (!path.split(delimiter).includes(stubs)) process.env["PATH"] = `${stubs}${delimiter}${path}`;
-    const world = new World(mkdtempSync(join(tmpdir(), "skeduler-chaos-")), findings);
+    const world = new World(mkdtempSync(join(tmpdir(), "skeduler-chaos-")), findings, await Receiver.start());
     try {
       await world.#build();
       return world;
@@ -126,6 +129,7 @@ export class World implements AsyncDisposable {
         SKEDULER_DATABASE: await this.#proxied(`${name}-postgres`, this.postgres.url),
         SKEDULER_HTTP_LISTEN: `127.0.0.1:${port}`,
         SKEDULER_TOKENS: token,
+        ...this.receiver.environment,
         SKEDULER_HOSTS_LOST_AFTER: `${lostAfter}ms`,
       });
     }
@@ -167,6 +171,7 @@ export class World implements AsyncDisposable {
     await Promise.all([...this.ways.values()].map(async (way) => way[Symbol.asyncDispose]()));
     await this.engine.close();
     await this.postgres.close();
+    await this.receiver[Symbol.asyncDispose]();
     if (this.findings.violations.length === 0) rmSync(this.folder, { recursive: true, force: true });
     else this.findings.say(`the processes' logs are kept in ${this.folder}`);
   }
