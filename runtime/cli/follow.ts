@@ -63,7 +63,7 @@ async function sayWhy(
     while (!signal.aborted) {
       const found = await client.get(placement, `/experiments/${id}/placement`, { signal });
       if (found.status !== "ENQUEUED") {
-        say(found.status === "RUNNING" ? found.message : undefined);
+        say(found.status === "RUNNING" && err.isTerminal ? found.message : undefined);
         return;
       }
       // Where it is kept (no terminal), a line for each new reason and not for each second of an estimate.

@@ -55,8 +55,9 @@ export class Screen implements Disposable {
     if (!this.#entered) return;
     // Erased before it is written: after a line as wide as the terminal that would take its last character.
     const body = lines.slice(0, this.rows).map((line) => `\x1b[K${line}`);
+    if (body.length < this.rows) body.push("\x1b[J");
     // Between the two marks a terminal that knows them shows nothing half done.
-    this.#out.stream.write(`\x1b[?2026h\x1b[H${body.join("\r\n")}\x1b[J\x1b[?2026l`);
+    this.#out.stream.write(`\x1b[?2026h\x1b[H${body.join("\r\n")}\x1b[?2026l`);
   }
 
   [Symbol.dispose](): void {
