@@ -231,8 +231,10 @@ function explained(pass: Pass, asked: Request, position: number): Explanation {
   }
 }
 
-/** What the first few of these hosts say. */
+/** What the first few of these hosts say; those that were not asked for only where there are no others. */
 function sayings(hosts: readonly Verdict[]): string {
-  const said = hosts.slice(0, 3).map(({ host, refusal }) => `${host} ${refusal?.message ?? ""}`);
-  return [...said, ...(hosts.length > 3 ? [`and ${hosts.length - 3} more`] : [])].join("; ");
+  const asked = hosts.filter(({ refusal }) => refusal?.rule !== "host");
+  const heard = asked.length === 0 ? hosts : asked;
+  const said = heard.slice(0, 3).map(({ host, refusal }) => `${host} ${refusal?.message ?? ""}`);
+  return [...said, ...(heard.length > 3 ? [`and ${heard.length - 3} more`] : [])].join("; ");
 }
