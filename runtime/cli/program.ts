@@ -29,6 +29,7 @@ function withWords(program: Command, name: string): Command {
 export function addVerbs(program: Command): void {
   addExperimentVerbs(program.commandsGroup("Experiments:"));
   addHostVerbs(program.commandsGroup("Hosts:"));
+  addNotificationVerbs(program.commandsGroup("Notifications:"));
   addServerVerbs(program.commandsGroup("This program:"));
 }
 
@@ -138,6 +139,24 @@ function addHostVerbs(program: Command): void {
   change("cordon", "cordoned", "nothing new is placed there");
   change("drain", "draining", "the same, and it is meant to become empty").option("--wait", "until it is empty");
   change("activate", "active", "ends both");
+}
+
+function addNotificationVerbs(program: Command): void {
+  const verbs = async () => import("./verbs/notifications.ts");
+  const notifications = program.command("notifications").description("who was told of which change");
+  const ls = withJson(notifications.command("ls", { isDefault: true }).description("list them, the newest first"))
+    .option("-s, --state <state>", "waiting, sent, or failed: those that were given up")
+    .option("--target <name>", "those of one target")
+    .option("--experiment <ref>", "those of one experiment")
+    .option("-n, --limit <count>", "the newest so many (50)", count);
+  does(ls, async () => ({ run: (await verbs()).ls }));
+  const resend = withJson(notifications.command("resend [id...]").description("send what was given up again"))
+    .option("--target <name>", "all of one target")
+    .option("--all", "all of them");
+  does(resend, async () => ({ run: (await verbs()).resend }));
+  const telegram = program.command("telegram").description("the server's Telegram bot");
+  const link = withJson(telegram.command("link").description("a one-time code that links a chat to you"));
+  does(link, async () => ({ run: (await verbs()).linkTelegram }));
 }
 
 /** `skeduler api` is the server; `skeduler api PATH` is a call of one. */
