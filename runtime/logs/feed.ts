@@ -3,11 +3,9 @@
 // Trusts the listener to wake it; a slow poll stands behind.
 
 import type { Pool } from "../database/pool.ts";
-import { readChunks, readLogState, type LogState } from "../database/statements/read-log.ts";
+import { chunksPerRead, readChunks, readLogState, type LogState } from "../database/statements/read-log.ts";
 import type { StoredChunk } from "./view.ts";
 
-/** Chunks read per query by a tail that catches up: about 1 MiB. */
-const chunksPerRead = 4;
 /** Of chunks; their lines as websocket messages, made once for all clients, are as many again. */
 const cacheBytes = 16 * 1024 * 1024;
 /** The slow poll: how late a tail can be when every notification was lost. */

@@ -1,9 +1,15 @@
 // A stored log as bytes: a range of a view, in pieces of about a megabyte, whatever the log's length.
 
 import type { Pool } from "../database/pool.ts";
-import { findChunk, findChunkSince, readChunks, type LogState } from "../database/statements/read-log.ts";
+import {
+  chunksPerRead,
+  findChunk,
+  findChunkSince,
+  readChunks,
+  type LogState,
+} from "../database/statements/read-log.ts";
 import { ApiError } from "../errors.ts";
-import { newline, records, type Time } from "./chunk-format.ts";
+import { chunkBytes, newline, records, type Time } from "./chunk-format.ts";
 import { endOf, markGap } from "./gap.ts";
 import { cut, cutWithTimes, total, type StoredChunk, type View } from "./view.ts";
 
@@ -16,8 +22,6 @@ export function logExpired({ number, expired }: Attempt): ApiError {
     `The log of attempt ${number} was deleted at ${expired ?? ""}: logs are kept for a time only (logs.retention).`,
   );
 }
-
-const chunksPerRead = 4;
 
 export interface Range {
   readonly view: View;
@@ -32,7 +36,9 @@ export async function* readRange(db: Pool, attempt: Attempt, range: Range): Asyn
   if (range.start >= range.end) return;
   let seq = range.start === 0 ? 0 : await findChunk(db, attempt, range.view, "offset", range.start);
   let atLineStart = !range.timestamps || (await beginsLine(db, attempt, range.view, range.start));
-  let next: Promise<StoredChunk[]> = readChunks(db, attempt, seq, chunksPerRead);
+  // Of a short range the chunks that it can lie in, and no more.
+  const first = Math.min(chunksPerRead, Math.ceil((range.end - range.start) / chunkBytes) + 1);
+  let next: Promise<StoredChunk[]> = readChunks(db, attempt, seq, first);
   let before: StoredChunk | undefined;
   while (seq < attempt.nextSeq) {
     const chunks = await next;
@@ -179,8 +185,6 @@ async function offsetOfTail(db: Pool, attempt: Attempt, view: View, lines: numbe
 }
 
 async function byteBefore(db: Pool, attempt: Attempt, view: View, offset: number): Promise<number | undefined> {
-  for await (const bytes of readRange(db, attempt, { view, start: offset - 1, end: offset, timestamps: false })) {
-    return bytes[0];
-  }
-  return undefined;
+  const [chunk] = await readChunks(db, attempt, await findChunk(db, attempt, view, "offset", offset - 1), 1);
+  return chunk === undefined ? undefined : cut(view, chunk)[offset - 1 - total(view, chunk.offsets)];
 }

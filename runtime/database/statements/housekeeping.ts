@@ -8,15 +8,12 @@ const daysAhead = 7;
 
 /** Makes the partitions of today and the days ahead; those that exist stay. Racing processes agree. */
 export async function preparePartitions(db: Queryable): Promise<void> {
-  for (let ahead = 0; ahead <= daysAhead; ahead += 1) {
-    const { rows } = await db.query<{ day: string; next: string; missing: boolean }>(
-      `select d::text as day, (d + 1)::text as next,
-              to_regclass('skeduler.log_chunks_' || to_char(d, 'YYYYMMDD')) is null as missing
-         from (select current_date + $1::int as d) x`,
-      [ahead],
-    );
-    const [row] = rows;
-    if (row?.missing !== true) continue;
+  const { rows } = await db.query<{ day: string; next: string }>(
+    `select d::text as day, (d + 1)::text as next from generate_series(0, $1::int) ahead, lateral (select current_date + ahead as d) x
+      where to_regclass('skeduler.log_chunks_' || to_char(d, 'YYYYMMDD')) is null`,
+    [daysAhead],
+  );
+  for (const row of rows) {
     try {
       await db.query(
         `create table if not exists skeduler.log_chunks_${row.day.replaceAll("-", "")}

@@ -91,7 +91,14 @@ export async function readLogState(
 const counts = ["offset", "line", "length"].flatMap((suffix) => streams.map((stream) => `${stream}_${suffix}::bigint`));
 const chunkColumns = ["seq", "base_time", ...counts, "data", "entries"].join(", ");
 
-/** Up to `limit` chunks from `seq` on, in order. Where the middle of the log is not kept, their sequence has a gap. */
+const length = streams.map((stream) => `${stream}_length::bigint`).join(" + ");
+
+/** Bytes that are read at a time: further chunks are left for the next read. */
+const bytesPerRead = 1024 * 1024;
+/** Chunks that are read at a time: of a slow program's log each may be one line. */
+export const chunksPerRead = 500;
+
+/** Up to `limit` chunks from `seq` on, in order, of about a megabyte. Where the middle of the log is not kept, their sequence has a gap. */
 export async function readChunks(
   pool: Pool,
   attempt: { readonly id: string; readonly day: string },
@@ -100,9 +107,11 @@ export async function readChunks(
 ): Promise<StoredChunk[]> {
   const rows = await copyOut(
     pool,
-    `select ${chunkColumns} from skeduler.log_chunks
-      where attempt_id = $1 and day = $2::date and seq >= $3 order by seq limit $4`,
-    [attempt.id, attempt.day, seq, limit],
+    `select ${chunkColumns} from (
+       select *, ${length} as length, sum(${length}) over (order by seq rows unbounded preceding) as upto from (
+         select * from skeduler.log_chunks where attempt_id = $1 and day = $2::date and seq >= $3 order by seq limit $4) c) c
+      where upto - length < $5 order by seq`,
+    [attempt.id, attempt.day, seq, limit, bytesPerRead],
   );
   return rows.map((row) => {
     const field = (place: number): Buffer => {
@@ -138,9 +147,8 @@ export async function findChunk(
   target: number,
 ): Promise<number> {
   const column = (stream: Stream): string => `${stream}_${unit}`;
-  const row = await maybeOne(
-    db,
-    z.object({ seq: bigint.nullable() }),
+  const statement = prepared(
+    `find_chunk_${unit}_${view.name}`,
     `with recursive search (low, high) as (
        select 0::bigint, greatest($3::bigint - 1, 0)
        union all
@@ -151,8 +159,13 @@ export async function findChunk(
         where s.low < s.high)
      select max(seq) as seq from skeduler.log_chunks
       where attempt_id = $1 and day = $2::date and seq <= (select low from search where low >= high)`,
-    [attempt.id, attempt.day, attempt.nextSeq, target],
   );
+  const row = await maybeOne(db, z.object({ seq: bigint.nullable() }), statement, [
+    attempt.id,
+    attempt.day,
+    attempt.nextSeq,
+    target,
+  ]);
   return row?.seq ?? 0;
 }
 

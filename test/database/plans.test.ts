@@ -1,0 +1,115 @@
+// Growth: with many ended experiments and their logs in the tables, no statement that runs all the time reads a whole one
+// of them. auto_explain says how each was really done, whoever sent it.
+
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, before, beforeEach, test } from "node:test";
+import { Notifier } from "../../runtime/database/notifier.ts";
+import { createPool, type Pool } from "../../runtime/database/pool.ts";
+import { appendLog } from "../../runtime/database/statements/append-log.ts";
+import { createExperiments } from "../../runtime/database/statements/create-experiments.ts";
+import { readExperiments, readPage } from "../../runtime/database/statements/read-experiments.ts";
+import { findChunk, findChunkSince, readChunks, readLogState } from "../../runtime/database/statements/read-log.ts";
+import { createLog } from "../../runtime/log.ts";
+import { ChunkBuilder, now } from "../../runtime/logs/chunk-format.ts";
+import { parseView } from "../../runtime/logs/view.ts";
+import { Placement } from "../../runtime/placement.ts";
+import { createTestDatabase, type TestDatabase } from "../support/database.ts";
+import { makeHistory } from "../support/history.ts";
+
+const settings = {
+  session_preload_libraries: "auto_explain",
+  "auto_explain.log_min_duration": "0",
+  "auto_explain.log_level": "notice",
+  client_min_messages: "notice",
+};
+
+let database: TestDatabase;
+let pool: Pool;
+let plans: string[] = [];
+
+before(async () => {
+  database = await createTestDatabase();
+  const plain = createPool({ url: database.url, max: 1, name: "test", log: createLog("error") });
+  await makeHistory(plain, { experiments: 20_000, chunks: 5_000 });
+  await plain.end();
+  const url = new URL(database.url);
+  const words = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
+  url.searchParams.set("options", words.join(" "));
+  pool = createPool({ url: url.href, max: 2, name: "test", log: createLog("error") });
+  pool.on("connect", (client) => client.on("notice", ({ message }) => plans.push(message ?? "")));
+});
+after(async () => {
+  await pool.end();
+  await database.drop();
+});
+beforeEach(() => {
+  plans = [];
+});
+
+/** More than once: a prepared statement may get another plan from its sixth time on. */
+async function always(work: () => Promise<unknown>): Promise<void> {
+  for (let time = 0; time < 8; time += 1) await work();
+  assert.ok(plans.length >= 8, "the statements were explained");
+  const whole = plans.find((plan) => /Seq Scan on (?:jobs|attempts|events|log_chunks)/.test(plan));
+  assert.equal(whole, undefined);
+}
+
+async function someLog(): Promise<{ experiment: string; id: string; day: string; nextSeq: number }> {
+  const { rows } = await pool.query<{ experiment: string; id: string; day: string }>(
+    "select experiment_id::text as experiment, id::text as id, day::text as day from skeduler.attempts where next_seq > 0 limit 1",
+  );
+  const [row] = rows;
+  assert.ok(row);
+  plans = [];
+  return { ...row, nextSeq: 100 };
+}
+
+test("POST", async () => {
+  const body = JSON.stringify({ name: "new", docker: { image: "busybox" } });
+  await always(async () =>
+    createExperiments(pool, [{ id: randomUUID(), body, owner: "token-1", retries: null, after: [] }]),
+  );
+});
+
+test("GET by id, and the list by cursor", async () => {
+  const { experiment } = await someLog();
+  await always(async () => readExperiments(pool, [experiment, randomUUID()]));
+  await always(async () => readPage(pool, { order: "asc", after: 12_000n, limit: 100 }));
+  await always(async () => readPage(pool, { order: "desc", after: undefined, limit: 100 }));
+});
+
+test("placement, of which nothing and something comes", async () => {
+  const placement = new Placement({
+    db: pool,
+    notifier: new Notifier(pool, createLog("error")),
+    defaultExpected: 3_600_000,
+    ageing: undefined,
+    fairShare: undefined,
+    quota: () => undefined,
+  });
+  await always(async () => placement.run());
+  await pool.query("insert into skeduler.heartbeats (host) values ('past')");
+  plans = [];
+  await always(async () => placement.run());
+});
+
+test("a log's append, its state, its chunks, the chunk of a byte, of a line, of a time", async () => {
+  const { experiment, ...attempt } = await someLog();
+  const view = parseView(undefined);
+  const builder = new ChunkBuilder();
+  builder.add("stdout", now().seconds, 0, Buffer.from("a line\n"), 0, 7);
+  const chunk = builder.take();
+  await pool.query("update skeduler.attempts set closed_at = null where id = $1", [attempt.id]);
+  plans = [];
+  let seq = attempt.nextSeq;
+  await always(async () => {
+    const stored = await appendLog(pool, { attemptId: attempt.id, epoch: "1", seq: seq++, chunk, position: {} });
+    assert.ok(stored);
+  });
+  await always(async () => readLogState(pool, experiment, undefined));
+  await always(async () => assert.equal((await readChunks(pool, attempt, 30, 5)).length, 5));
+  await always(async () => assert.equal(await findChunk(pool, attempt, view, "offset", 50_001), 25));
+  await always(async () => assert.equal(await findChunk(pool, attempt, view, "line", 50), 50));
+  await always(async () => findChunkSince(pool, attempt, now()));
+});
