@@ -27,7 +27,8 @@ const placement = new Placement({
   fairShare: undefined,
   quota: () => undefined,
 });
-const body = JSON.stringify({ name: "new", docker: { image: "busybox", command: "true" }, metadata: { k: [1, 2, 3] } });
+const body = (n: number): string =>
+  JSON.stringify({ name: `new ${n}`, docker: { image: "busybox", command: "true" }, metadata: { k: [1, 2, 3] } });
 const line = chunkOf([Buffer.from("a line as long as most lines are\n")]);
 const log = await startLog(world.sql);
 const small = await storeLog(world.sql, 10_000);

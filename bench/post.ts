@@ -11,12 +11,12 @@ import { inTurn, sized } from "./frame/rounds.ts";
 import { createWorld } from "./frame/world.ts";
 
 const seconds = sized(3, 1);
-const experiment = {
-  name: "bench",
+const experiment = (n: number) => ({
+  name: `bench ${n}`,
   description: "benchmark row",
   docker: { image: "busybox:local", command: "true", environment: { BENCH: "1" } },
   metadata: { k: [1, 2, 3] },
-};
+});
 const insert = `insert into jobs (name, description, docker_image, docker_command, docker_environment, metadata)
   values ('bench', 'benchmark row', 'busybox', 'true', '{"BENCH":"1"}', '{"k":[1,2,3]}')
   returning id, name, description, docker_image, docker_command, docker_environment, created_at, updated_at, status, metadata`;
@@ -30,12 +30,12 @@ await client.query(readFileSync(new URL("../migrations/0001-jobs.sql", import.me
 await client.end();
 await using world = await createWorld();
 
-const post = async (connections: number, body: unknown = experiment): Promise<Loaded> =>
+const post = async (connections: number, body: (n: number) => unknown = experiment): Promise<Loaded> =>
   load({
     url: world.api.url,
     method: "POST",
     path: "/experiments",
-    body: JSON.stringify(body),
+    body: (n) => JSON.stringify(body(n)),
     connections,
     seconds,
   });
@@ -60,12 +60,7 @@ const measured = await inTurn({
   },
   oneLimit: async () => limit(1),
   arrays: async () =>
-    (
-      await post(
-        1,
-        Array.from({ length: 1000 }, () => experiment),
-      )
-    ).perSecond * 1000,
+    (await post(1, (n) => Array.from({ length: 1000 }, (_, place) => experiment(n * 1000 + place)))).perSecond * 1000,
 });
 
 const name = "pgbench, one INSERT per transaction";

@@ -5,12 +5,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { isUnavailable } from "../runtime/database/faults.ts";
 import { transaction, type Client, type Pool } from "../runtime/database/pool.ts";
-import {
-  createExperiments,
-  elementsOf,
-  findExperiments,
-  type NewRow,
-} from "../runtime/database/statements/create-experiments.ts";
+import { createExperiments, findExperiments, type NewRow } from "../runtime/database/statements/create-experiments.ts";
 import { createGroup, type NewGroup } from "../runtime/database/statements/groups.ts";
 import { createOnce } from "../runtime/database/statements/idempotency.ts";
 import { countWaiting } from "../runtime/database/statements/quotas.ts";
@@ -134,7 +129,7 @@ async function createUnit(
 type Known = Pick<CreateDeps, "db" | "targets">;
 
 async function oneOf(known: Known, value: unknown, raw: string, owner: string): Promise<Unit> {
-  const rows = await rowsOf(known, [newExperiment.parse(value)], [raw], owner);
+  const rows = await rowsOf(known, [newExperiment.parse(value)], raw, owner);
   return { rows, answer: ([experiment]) => experiment ?? "" };
 }
 
@@ -145,7 +140,7 @@ async function arrayOf(known: Known, value: readonly unknown[], raw: string, own
       details: [{ path: `${place}.matrix`, message: "post it by itself" }],
     });
   const asked = newExperiments.parse(value);
-  const rows = await rowsOf(known, asked, await elementsOf(known.db, raw), owner);
+  const rows = await rowsOf(known, asked, raw, owner, true);
   return { rows, answer: (experiments) => `[${experiments.join(",")}]` };
 }
 
@@ -157,7 +152,7 @@ async function sweepOf(known: Known, value: unknown, raw: string, owner: string)
   const asked = newSweep.parse(value);
   const { matrix, members } = expanded(raw);
   const group = { id: randomUUID(), name: asked.name, matrix, owner };
-  const [shared] = await rowsOf(known, [asked], [raw], owner);
+  const [shared] = await rowsOf(known, [asked], raw, owner);
   if (shared === undefined) throw new Error("a body made no row");
   const rows = members.map((member) => ({ ...shared, id: randomUUID(), sweep: { group: group.id, member } }));
   // The group's id is the experiments' own: a key used before answers with the first request's.
@@ -182,8 +177,9 @@ function expanded(raw: string): Sweep {
 async function rowsOf(
   { db, targets }: Known,
   asked: readonly NewExperiment[],
-  bodies: readonly string[],
+  body: string,
   owner: string,
+  inArray = false,
 ): Promise<NewRow[]> {
   const names = new Set(asked.flatMap((one) => one.after ?? []));
   const known = names.size === 0 ? new Map<string, string>() : await findExperiments(db, [...names]);
@@ -199,6 +195,13 @@ async function rowsOf(
     });
     const id = randomUUID();
     if (names.has(one.name)) known.set(one.name, id);
-    return { id, body: bodies[index] ?? "", owner, retries: one.retries ?? null, after: [...new Set(after)] };
+    return {
+      id,
+      body,
+      ...(inArray && { element: index }),
+      owner,
+      retries: one.retries ?? null,
+      after: [...new Set(after)],
+    };
   });
 }

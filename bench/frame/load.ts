@@ -10,7 +10,8 @@ export interface Load {
   readonly url: string;
   readonly method: "GET" | "POST";
   readonly path: string;
-  readonly body?: string;
+  /** Of the n-th request: no two experiments are alike. */
+  readonly body?: (n: number) => string;
   readonly connections: number;
   readonly seconds: number;
 }
@@ -24,11 +25,14 @@ export interface Loaded {
 const headEnd = Buffer.from("\r\n\r\n");
 
 /** Throws where an answer is not 200. */
-export async function load({ url, method, path, body = "", connections, seconds }: Load): Promise<Loaded> {
+export async function load({ url, method, path, body, connections, seconds }: Load): Promise<Loaded> {
   const { hostname, port, host } = new URL(url);
   const head = `${method} ${path} HTTP/1.1\r\nHost: ${host}\r\nAuthorization: ${token}\r\n`;
-  const length = method === "POST" ? `Content-Length: ${Buffer.byteLength(body)}\r\n` : "";
-  const request = Buffer.from(`${head}${length}\r\n${body}`);
+  const request = (n: number): string => {
+    const text = body?.(n);
+    return `${head}${text === undefined ? "" : `Content-Length: ${Buffer.byteLength(text)}\r\n`}\r\n${text ?? ""}`;
+  };
+  let asked = 0;
   const took: number[] = [];
   const from = performance.now();
   const until = from + seconds * 1000;
@@ -41,7 +45,7 @@ export async function load({ url, method, path, body = "", connections, seconds 
       let held: Buffer = Buffer.alloc(0);
       const send = (): void => {
         sent = performance.now();
-        socket.write(request);
+        socket.write(request(asked++));
       };
       socket.on("connect", send).on("error", reject);
       socket.on("close", () => reject(new Error("the server closed the connection")));

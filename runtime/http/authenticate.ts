@@ -9,11 +9,20 @@ import { isSameOrigin } from "./origin.ts";
 
 const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
 
+/** Of each token, made once. */
+const digests = new WeakMap<Token, Buffer>();
+
+function digestOf(token: Token): Buffer {
+  const known = digests.get(token) ?? digest(token.token);
+  digests.set(token, known);
+  return known;
+}
+
 /** The token that equals `given`; every token is compared whichever it is. */
 export function findToken(given: string, tokens: readonly Token[]): Token | undefined {
   const wanted = digest(given);
   let found: Token | undefined;
-  for (const token of tokens) if (timingSafeEqual(digest(token.token), wanted)) found = token;
+  for (const token of tokens) if (timingSafeEqual(digestOf(token), wanted)) found = token;
   return found;
 }
 

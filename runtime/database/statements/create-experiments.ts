@@ -11,6 +11,8 @@ export interface NewRow {
   readonly id: string;
   /** The request's body as it was sent. */
   readonly body: string;
+  /** Which of its elements, from 0, where it is an array; then all rows are of this one body. */
+  readonly element?: number;
   readonly owner: string;
   /** With their defaults; null: none. */
   readonly retries: Retries | null;
@@ -65,13 +67,14 @@ select j.id::text as id, ${experimentJson} as experiment
 export async function createExperiments(db: Queryable, rows: readonly NewRow[]): Promise<string[]> {
   const bodies = [...new Set(rows.map((r) => r.body))]; // a sweep's has one for all
   const place = new Map(bodies.map((body, index) => [body, index + 1]));
+  const [array] = rows.some((r) => r.element !== undefined) ? bodies : [];
   const created = await many(db, row, statement, [
     rows.map((r) => r.id),
-    rows.map((r) => place.get(r.body)),
+    rows.map((r) => (r.element === undefined ? place.get(r.body) : r.element + 1)),
     rows.map((r) => r.owner),
     rows.map((r) => r.retries && JSON.stringify(r.retries)),
     rows.map((r) => `{${r.after.join(",")}}`),
-    `[${bodies.join(",")}]`,
+    array ?? `[${bodies.join(",")}]`,
     rows.map((r) => r.sweep?.group),
     rows.map((r) => r.sweep?.member.name),
     rows.map((r) => r.sweep?.member.command),
@@ -84,17 +87,6 @@ export async function createExperiments(db: Queryable, rows: readonly NewRow[]):
     if (experiment === undefined) throw new Error("an inserted experiment was not answered");
     return experiment;
   });
-}
-
-/** The elements of a JSON array, each as it was sent. */
-export async function elementsOf(db: Queryable, array: string): Promise<string[]> {
-  const rows = await many(
-    db,
-    z.object({ element: z.string() }),
-    "select value::text as element from json_array_elements($1::json) with ordinality order by ordinality",
-    [array],
-  );
-  return rows.map((one) => one.element);
 }
 
 /** The id of each experiment that is named by id or by name (the newest of that name); unknown ones are absent. */
