@@ -3,7 +3,6 @@
 // one or the checkout's, and runs the program with it; or says in one sentence what is missing.
 import { spawn } from "child_process";
 import { existsSync } from "fs";
-import module from "module";
 import { dirname, join } from "path";
 import module from "module";
 import { fileURLToPath, pathToFileURL } from "url";
@@ -58,9 +57,6 @@ function start() {
     return;
   }
   if (isNewEnough(process.versions.node)) {
-    // Compiled code is kept beside the packages, whose owner alone may write there: a start takes half as long. Where that is
-    // not possible, nothing is kept.
-    module.enableCompileCache(join(root, "node_modules", ".cache", "skeduler"));
     process.argv[1] = main;
     keepCompiled();
     import(pathToFileURL(main).href);
