@@ -171,8 +171,8 @@ export interface paths {
         /** One host */
         get: operations["getHost"];
         /**
-         * Cordon, drain or activate
-         * @description Nothing new is placed on a cordoned or draining host; what runs there finishes.
+         * Cordon, drain or activate; or say what counts after a restore
+         * @description Nothing new is placed on a cordoned or draining host; what runs there finishes. Of what ran there after the moment to which the database was restored, `restored` says whether it counts.
          */
         put: operations["updateHost"];
         post?: never;
@@ -865,9 +865,32 @@ export interface components {
             /** @description what a container gets at most; null: no limit */
             max_cpus: number | null;
             max_memory: number | null;
+            /** @description what waits for an operator's word after the database was restored */
+            restored: {
+                /** Format: date-time */
+                at: string;
+                unknown: components["schemas"]["UnknownAttempt"][];
+            } | null;
             /** @description attempts that are open there */
             running: number;
             gpus: components["schemas"]["Gpu"][];
+        };
+        /** @description It ran there, and the database does not know it. */
+        UnknownAttempt: {
+            /** Format: uuid */
+            attempt: string;
+            /** Format: uuid */
+            experiment: string;
+            number: number;
+            name: string | null;
+            image: string | null;
+            running: boolean;
+            result: ({
+                reason: string;
+                exit_code: number | null;
+            } & {
+                [key: string]: unknown;
+            }) | null;
         };
         Gpu: {
             uuid: string;
@@ -886,6 +909,10 @@ export interface components {
             /** @enum {string} */
             state: "active" | "cordoned" | "draining";
             reason?: string | null;
+        } | {
+            /** @enum {string} */
+            restored: "adopt" | "discard";
+            attempts?: string[] | null;
         };
         HostRemoved: {
             name: string;
@@ -2141,6 +2168,15 @@ export interface operations {
             };
             /** @description Code `not_found`. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Code `conflict`. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -108,7 +108,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       events.wake();
     },
     onConnected: () => {
-      feed.wakeAll();
+      feed.reset();
       events.wake();
     },
   });

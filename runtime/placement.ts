@@ -18,6 +18,7 @@ import {
   readUsage,
   type Held,
 } from "./database/statements/placement.ts";
+import { awaitHosts, readAwaited } from "./database/statements/restored.ts";
 import { Line, usageOf } from "./scheduler/line.ts";
 import { Pass, type Verdict } from "./scheduler/pass.ts";
 import { isForever, type Request, type Reservation } from "./scheduler/model.ts";
@@ -114,6 +115,9 @@ export class Placement {
         return { ...none, message: `It waits until its last attempt has been stopped on ${standing.stopping_on}.` };
       if (standing.waits_for !== null) return { ...none, message: `It comes after ${standing.waits_for}.` };
       if (standing.not_before !== null) return { ...none, message: `It is tried again at ${standing.not_before} UTC.` };
+      if (standing.found_on !== null) return { ...none, message: foundMessage(standing.found_on) };
+      const awaited = await readAwaited(client);
+      if (awaited.length > 0) return { ...none, message: awaitedMessage(awaited) };
       const asked = await readRequest(client, id);
       if (asked === undefined) return { ...none, message: "It is about to be placed." };
       const { pass, line, now, reserved } = await this.#prepare(client, [asked]);
@@ -190,6 +194,7 @@ export class Placement {
     for (let any = false; ; any = true) {
       const { placed, again } = await transaction(this.#options.db, async (client) => {
         await lockPlacement(client);
+        if ((await awaitHosts(client)).length > 0) return { placed: [], again: false };
         const doomed = await cancelDependants(client);
         if (doomed.length > 0) return { placed: doomed, again: true }; // theirs may follow
         const { pass, line, before } = await this.#prepare(client, []);
@@ -205,6 +210,14 @@ export class Placement {
       if (!again) return any || placed.length > 0;
     }
   }
+}
+
+function foundMessage(host: string): string {
+  return `It ran on ${host} after the moment to which the database was restored, and waits for an operator's word (PUT /hosts/${host}).`;
+}
+
+function awaitedMessage(hosts: readonly string[]): string {
+  return `The database was started anew or restored: nothing is placed before ${hosts.join(", ")} ${hosts.length === 1 ? "was" : "were"} heard.`;
 }
 
 function explained(pass: Pass, asked: Request, position: number): Explanation {

@@ -140,6 +140,7 @@ export async function removeContainer(engine: Engine, id: string): Promise<void>
 export interface OwnContainer {
   readonly id: string;
   readonly attemptId: string;
+  readonly experimentId: string;
   readonly running: boolean;
   readonly created: Date;
 }
@@ -158,6 +159,7 @@ export async function listContainers(
   return found.map((container) => ({
     id: container.Id,
     attemptId: container.Labels[label.attempt] ?? "",
+    experimentId: container.Labels[label.experiment] ?? "",
     running: container.State === "running",
     created: new Date(container.Created * 1000),
   }));

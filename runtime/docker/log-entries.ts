@@ -22,7 +22,10 @@ export interface StreamPosition {
   readonly long: boolean;
 }
 
-export type LogPosition = Partial<Record<ContainerStream, StreamPosition | undefined>>;
+export type LogPosition = Partial<Record<ContainerStream, StreamPosition | undefined>> & {
+  /** Names of lines of ours that are stored and must not be said again. */
+  readonly said?: readonly string[];
+};
 
 /**
  * An entry: its bytes are bytes[from, to), which are another's after the call; `reader` says its stream, its time, and where

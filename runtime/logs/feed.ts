@@ -61,6 +61,13 @@ export class LogFeed {
     for (const watched of this.#watched.values()) if (ids.has(watched.experimentId)) wake(watched);
   }
 
+  /** The database was away, and may be a restored one: what was read before counts no more. */
+  reset(): void {
+    this.#cache.clear();
+    this.#cachedBytes = 0;
+    this.wakeAll();
+  }
+
   wakeAll(): void {
     for (const [key, watched] of this.#watched) {
       wake(watched);
@@ -127,6 +134,7 @@ export class LogFeed {
     this.#cache.set(key, entry);
     try {
       const chunks = await entry.chunks;
+      if (this.#cache.get(key) !== entry) return chunks; // reset meanwhile
       entry.bytes = chunks.reduce((sum, chunk) => sum + chunk.data.length + chunk.entries.length, 0);
       this.#cachedBytes += entry.bytes;
       this.#evict();

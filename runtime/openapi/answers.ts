@@ -131,6 +131,18 @@ const gpu = z
   })
   .meta({ id: "Gpu" });
 
+const unknownAttempt = z
+  .object({
+    attempt: uuid,
+    experiment: uuid,
+    number: z.int(),
+    name: z.string().nullable(),
+    image: z.string().nullable(),
+    running: z.boolean(),
+    result: z.looseObject({ reason: z.string(), exit_code: z.int().nullable() }).nullable(),
+  })
+  .meta({ id: "UnknownAttempt", description: "It ran there, and the database does not know it." });
+
 export const hostAnswer = z
   .object({
     name: z.string(),
@@ -148,6 +160,10 @@ export const hostAnswer = z
     memory: bytes,
     max_cpus: z.number().nullable().meta({ description: "what a container gets at most; null: no limit" }),
     max_memory: bytes.nullable(),
+    restored: z
+      .object({ at: time, unknown: z.array(unknownAttempt) })
+      .nullable()
+      .meta({ description: "what waits for an operator's word after the database was restored" }),
     running: count.meta({ description: "attempts that are open there" }),
     gpus: z.array(gpu),
   })

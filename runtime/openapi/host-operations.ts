@@ -27,13 +27,15 @@ export const hostOperations: readonly Operation[] = [
     path: "/hosts/{name}",
     id: "updateHost",
     tag: "Hosts",
-    summary: "Cordon, drain or activate",
-    description: "Nothing new is placed on a cordoned or draining host; what runs there finishes.",
+    summary: "Cordon, drain or activate; or say what counts after a restore",
+    description:
+      "Nothing new is placed on a cordoned or draining host; what runs there finishes. Of what ran there after the moment to which the database was restored, `restored` says whether it counts.",
     body: {
       schema: hostChange.meta({ id: "HostChange" }),
       example: { state: "draining", reason: "new power supply" },
     },
     answers: { 200: { description: "The host as it is now.", content: hostAnswer } },
+    errors: ["conflict"],
   },
   {
     method: "DELETE",

@@ -32,6 +32,7 @@ import type { Reason, Result } from "../experiment/states.ts";
 import { insisting, startOnce, unseenEnd, type Interruptions } from "./engine-trouble.ts";
 import { environmentOf } from "./environment.ts";
 import type { Fence } from "./fence.ts";
+import type { End, HostMemory } from "./host-memory.ts";
 import type { Lane } from "./lane.ts";
 import { drainLog, followLog } from "./log-pump.ts";
 import { Fenced, LogWriter } from "./log-writer.ts";
@@ -44,6 +45,7 @@ export interface RunnerContext {
   readonly log: Logger;
   readonly fence: Pick<Fence, "check" | "stopped">;
   readonly interruptions: Interruptions;
+  readonly memory: Pick<HostMemory, "began" | "ended" | "closed" | "endOf">;
   readonly installation: string;
   readonly host: string;
   readonly epoch: string;
@@ -99,28 +101,46 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
       collect: context.collect,
       onStored: () => context.changed(attempt.experiment_id),
       signal: AbortSignal.any([signals.detach, over.signal]),
+      log: context.log,
     }),
   };
   try {
+    await run.memory.began(attempt);
     const found = await inspectContainer(context.engine, containerName(attempt.id));
+    if (found === undefined) await endAsRemembered(run);
     const state = await started(run, found);
     await ended(run, state);
   } catch (error) {
-    if (!(error instanceof CouldNotRun)) throw error;
-    await close(run, error.result, false, undefined);
+    if (!(error instanceof Over)) throw error;
+    await close(run, error.end);
   } finally {
     over.abort(new Error("the run is over"));
   }
   await removeContainer(context.engine, containerName(attempt.id));
 }
 
-/** The attempt ends here without a container that ran to its own end. */
-class CouldNotRun extends Error {
-  readonly result: Result;
-  constructor(reason: Reason, message: string) {
-    super(message);
-    this.result = { reason, exit_code: null, signal: null, message };
+/** The attempt ends here: there is no container to follow. */
+class Over extends Error {
+  readonly end: End;
+  constructor(end: End) {
+    super(end.result.message);
+    this.end = end;
   }
+}
+
+class CouldNotRun extends Over {
+  constructor(reason: Reason, message: string) {
+    super({ result: { reason, exit_code: null, signal: null, message }, finished: false, ran: false });
+  }
+}
+
+/** It ended, this host reported it and removed its container, and the database that was restored since then does not know. */
+async function endAsRemembered({ memory, attempt, writer }: Run): Promise<void> {
+  const end = memory.endOf(attempt.id);
+  if (end === undefined) return;
+  const words = "the database was restored to a moment before this attempt ended: what it wrote after that is lost";
+  if (end.ran) await writer.line(words, "restored");
+  throw new Over(end);
 }
 
 /** Makes sure that the container was started; its state. */
@@ -155,7 +175,7 @@ function cancelledBeforeStart(): CouldNotRun {
 
 async function create(run: Run, output: string | undefined): Promise<string> {
   const { attempt, engine, signals, writer } = run;
-  await writer.line(`attempt ${attempt.number} on host ${run.host}`);
+  await writer.line(`attempt ${attempt.number} on host ${run.host}`, "attempt");
   const { policy } = run;
   const { entrypoint, workdir, user, volumes = [] } = attempt.options;
   const bytes = (size: string | null): number | undefined => (size === null ? undefined : parseSize(size));
@@ -210,6 +230,7 @@ async function create(run: Run, output: string | undefined): Promise<string> {
   }, secrets);
   await writer.line(
     `starting ${attempt.image}${attempt.gpus.length > 0 ? ` with GPUs ${attempt.gpus.join(", ")}` : ""}`,
+    "starting",
   );
   return id;
 }
@@ -302,11 +323,10 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   // A start that failed late: Docker says why in its own words.
   if (end.error !== "" && end.exitCode !== 0 && end.startedAt === undefined) throw new CouldNotRun("engine", end.error);
   const lack = state.running ? undefined : unseenEnd(end, writer.position, interruptions.since(attempt.id));
-  if (lack !== undefined) await writer.line(lack);
+  if (lack !== undefined) await writer.line(lack, "lack");
   interruptions.over(attempt.id);
   const result = resultOf(run, end, { stopped: stopping !== undefined, limit });
-  await writer.line(result.message);
-  await close(run, result, !stopReasons.has(result.reason), end.finishedAt);
+  await close(run, { result, finished: !stopReasons.has(result.reason), at: end.finishedAt, ran: true });
 }
 
 /** Sends first and notes then: a program that is warned twice saves twice, one that is never warned loses its work. */
@@ -357,16 +377,22 @@ function stoppedBy(reason: Reason, why: string, end: ContainerState): Result {
   };
 }
 
-async function close(run: Run, result: Result, finished: boolean, endedAt: Date | undefined): Promise<void> {
-  if (endedAt === undefined) await run.writer.line(result.message);
+async function close(run: Run, end: End): Promise<void> {
   const { attempt } = run;
+  const { result, finished } = end;
+  await run.writer.line(result.message, "end");
   const retryIn =
     attempt.wanted && !run.signals.cancel.aborted ? retryDelay(attempt.retries, attempt.retried, result) : undefined;
   if (retryIn !== undefined)
-    await run.writer.line(`retry ${attempt.retried + 1} of ${attempt.retries?.count ?? 0} in ${retryIn / 1000} s`);
+    await run.writer.line(
+      `retry ${attempt.retried + 1} of ${attempt.retries?.count ?? 0} in ${retryIn / 1000} s`,
+      "retry",
+    );
   await run.writer.flush();
+  await run.memory.ended(attempt.id, end);
   const fence = { attemptId: attempt.id, epoch: run.epoch };
-  if (!(await closeAttempt(run.db, fence, { result, finished, endedAt, retryIn }))) throw new Fenced();
+  if (!(await closeAttempt(run.db, fence, { result, finished, endedAt: end.at, retryIn }))) throw new Fenced();
+  run.memory.closed(attempt.id);
   if (attempt.gpus.length > 0) run.released();
   run.log.info({ experiment: run.attempt.experiment_id, attempt: run.attempt.id, result }, "attempt closed");
   run.changed(run.attempt.experiment_id);

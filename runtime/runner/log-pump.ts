@@ -42,7 +42,7 @@ export async function drainLog(options: PumpOptions): Promise<void> {
     while ((await copy(options, readRest)) > 0);
   } catch (error) {
     if (!(error instanceof LogGap)) throw error;
-    await options.writer.line(error.message);
+    await options.writer.line(error.message, "gap");
   }
 }
 

@@ -4,6 +4,7 @@
 // more is stored: the next reading takes up where the database stands.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Logger } from "pino";
 import { isUnavailable } from "../database/faults.ts";
 import type { Queryable } from "../database/pool.ts";
 import { appendLog } from "../database/statements/append-log.ts";
@@ -38,6 +39,7 @@ export interface LogWriterOptions {
   readonly collect: (bytes: number) => void;
   readonly onStored: () => void;
   readonly signal: AbortSignal;
+  readonly log: Logger;
 }
 
 /** Chunks that wait to be stored before whoever adds has to wait: a megabyte. */
@@ -64,6 +66,7 @@ export class LogWriter {
   readonly #position: Partial<Record<ContainerStream, ReturnType<typeof copyPosition>>> = {};
   #endsLine: boolean;
   #storedBytes: number;
+  readonly #said: Set<string>;
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
@@ -73,12 +76,17 @@ export class LogWriter {
     if (stderr !== undefined) this.#position.stderr = copyPosition(stderr);
     this.#endsLine = options.endsLine;
     this.#storedBytes = options.storedBytes;
+    this.#said = new Set(options.position.said);
   }
 
   /** Where the reading of Docker's log stands in what was added: after a flush, in what is stored. */
   get position(): LogPosition {
     const { stdout, stderr } = this.#position;
-    return { ...(stdout && { stdout: copyPosition(stdout) }), ...(stderr && { stderr: copyPosition(stderr) }) };
+    return {
+      ...(stdout && { stdout: copyPosition(stdout) }),
+      ...(stderr && { stderr: copyPosition(stderr) }),
+      ...(this.#said.size > 0 && { said: [...this.#said] }),
+    };
   }
 
   /** Aborts, with the reason, when something could not be stored: what was added after is not stored either. */
@@ -92,11 +100,16 @@ export class LogWriter {
     this.#position[reader.stream] = copyPosition(reader, this.#position[reader.stream]);
   };
 
-  /** A line of ours, `[skeduler] text`, never inside another line. Resolves when there is room for more. */
-  async line(text: string): Promise<void> {
+  /**
+   * A line of ours, `[skeduler] text`, never inside another line. With `once` it is stored under this name together with the
+   * line, and never again: a runner that dies after it leaves it to its successor as said. Resolves when there is room for more.
+   */
+  async line(text: string, once?: string): Promise<void> {
+    if (once !== undefined && this.#said.has(once)) return;
     const bytes = Buffer.from(`${this.#endsLine ? "" : "\n"}[skeduler] ${text.replaceAll(/[\r\n]+/g, " ")}\n`);
     const { seconds, nanos } = now();
     this.#add("skeduler", seconds, nanos, bytes, 0, bytes.length);
+    if (once !== undefined) this.#said.add(once); // in the position of the chunk that holds the line, and not of one before
     await this.room();
   }
 
@@ -177,16 +190,19 @@ export class LogWriter {
     });
   }
 
-  /** Keeps trying while the database is away. */
+  /** Keeps trying while the database is away, or has no room. */
   async #patiently(work: () => Promise<void>): Promise<void> {
-    const { signal } = this.#options;
-    for (;;) {
+    const { signal, log, attemptId } = this.#options;
+    for (let tries = 0; ; tries++) {
       signal.throwIfAborted();
       try {
         await work();
+        if (tries > 0) log.info({ attempt: attemptId }, "the log is stored again");
         return;
       } catch (error) {
         if (!isUnavailable(error)) throw error;
+        if (tries === 0)
+          log.warn({ attempt: attemptId, err: error }, "the log cannot be stored; it waits in Docker's own");
         await sleep(retryPause, undefined, { signal }).catch(() => undefined);
       }
     }

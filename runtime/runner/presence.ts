@@ -3,11 +3,13 @@
 
 import { hostIsClean } from "../database/statements/hosts.ts";
 import type { Pool } from "../database/pool.ts";
-import { beat } from "../database/statements/runner.ts";
+import { beat } from "../database/statements/registration.ts";
 import { pingEngine, type Engine } from "../docker/engine.ts";
 import { UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
+import type { Heard } from "../database/statements/runner.ts";
 import type { Fence } from "./fence.ts";
+import type { HostMemory } from "./host-memory.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 
 const beatEvery = 5_000;
@@ -21,6 +23,9 @@ export interface PresenceOptions {
   readonly log: Log;
   readonly host: string;
   readonly epoch: string;
+  /** What the database has to know for its answers to count. */
+  readonly heard: () => Heard;
+  readonly memory: HostMemory;
   readonly fence: Fence;
   /** Whether nothing runs here any more that should not. */
   readonly cleanUp: () => Promise<boolean>;
@@ -30,6 +35,8 @@ export interface PresenceOptions {
   readonly onEngine: () => Promise<unknown>;
   /** Another process runs this host now. */
   readonly onReplaced: (error: UserError) => void;
+  /** The database is older than what this host knew, or another one. */
+  readonly onRestored: () => void;
 }
 
 export class Presence {
@@ -65,15 +72,20 @@ export class Presence {
   }
 
   readonly beat = oneAtATime(async (): Promise<void> => {
-    const { db, host, epoch, log, onReplaced } = this.#options;
+    const { db, host, epoch, log, heard, memory, fence, onReplaced, onRestored } = this.#options;
     if (this.#closed) return;
     const sent = performance.now();
     try {
-      const found = await beat(db, host, epoch, this.#trouble());
-      this.#options.fence.heard(sent);
-      if (found === undefined)
-        onReplaced(new UserError(`Another runner has taken over the host "${host}" (or its database was replaced).`));
-      else if (!found.clean) this.#cleaning ??= this.#clean(found.lost_at);
+      const found = await beat(db, heard(), memory.unsettled, this.#trouble());
+      if (found.verdict !== "heard") {
+        if (found.verdict === "restored") onRestored();
+        else onReplaced(new UserError(`Another runner has taken over the host "${host}".`));
+        return;
+      }
+      fence.heard(sent);
+      memory.settle(found.closed);
+      await memory.heard({ epoch, beats: found.beats });
+      if (!found.clean) this.#cleaning ??= this.#clean(found.lostAt);
     } catch (error) {
       log.warn({ err: error }, "no heartbeat: the database does not answer");
     }

@@ -4,7 +4,13 @@
 // tried again.
 
 import type { Logger } from "pino";
-import { readKnownAttempts, readOpenAttempts, type OpenAttempt } from "../database/statements/runner.ts";
+import {
+  readOpenAttempts,
+  readStandings,
+  type Heard,
+  type OpenAttempt,
+  type Standing,
+} from "../database/statements/runner.ts";
 import { listContainers, removeContainer, stopContainer, type OwnContainer } from "../docker/containers.ts";
 import { runAttempt, type RunnerContext } from "./attempt-run.ts";
 import { Fenced } from "./log-writer.ts";
@@ -15,25 +21,26 @@ const youngFor = 60_000;
 /** How soon a run that failed on something outside is taken up again. */
 const retryAfter = 1_000;
 
+export interface ReconcilerContext extends RunnerContext {
+  /** What the host has heard of its database: an answer of one that knows less counts for nothing. */
+  readonly heard: () => Heard;
+}
+
 interface Running {
   readonly cancel: AbortController;
   readonly done: Promise<void>;
 }
 
 export class Reconciler {
-  readonly #context: RunnerContext;
+  readonly #context: ReconcilerContext;
   readonly #log: Logger;
   readonly #runs = new Map<string, Running>();
   readonly #detach = new AbortController();
-  readonly #reported = new Set<string>();
   #retry: NodeJS.Timeout | undefined;
-  /** Set where the database is not the one that this host knew: unknown containers are then left alone. */
-  readonly #spareUnknown: boolean;
 
-  constructor(context: RunnerContext, options: { readonly spareUnknown: boolean }) {
+  constructor(context: ReconcilerContext) {
     this.#context = context;
     this.#log = context.log;
-    this.#spareUnknown = options.spareUnknown;
   }
 
   /** How many attempts are in hand. */
@@ -65,9 +72,9 @@ export class Reconciler {
 
   async #look(): Promise<boolean> {
     if (this.#detach.signal.aborted) return false;
-    const { db, host, epoch } = this.#context;
+    const { db, heard } = this.#context;
     try {
-      const open = await readOpenAttempts(db, host, epoch);
+      const open = await readOpenAttempts(db, heard());
       for (const attempt of open) this.#take(attempt);
       await this.#dropClosed(new Set(open.map((attempt) => attempt.id)));
       return true;
@@ -82,8 +89,8 @@ export class Reconciler {
     const missing = [...this.#runs.keys()].filter((id) => !open.has(id));
     if (missing.length === 0) return;
     // Closed, not unknown: where the database was restored, what it does not know is left alone.
-    const known = await readKnownAttempts(this.#context.db, missing);
-    for (const id of missing) if (known.get(id)?.open === false) this.#runs.get(id)?.cancel.abort();
+    const known = await readStandings(this.#context.db, this.#context.heard(), missing);
+    for (const id of missing) if (known.get(id) === "closed") this.#runs.get(id)?.cancel.abort();
   }
 
   #take(attempt: OpenAttempt): void {
@@ -117,12 +124,13 @@ export class Reconciler {
   }
 
   async #sweepAll(): Promise<boolean> {
-    const { db, engine, installation, host } = this.#context;
+    const { db, engine, installation, host, heard } = this.#context;
     try {
       const idle = (await listContainers(engine, { installation, host })).filter((c) => !this.#runs.has(c.attemptId));
       if (idle.length === 0) return true;
-      const known = await readKnownAttempts(
+      const known = await readStandings(
         db,
+        heard(),
         idle.map((container) => container.attemptId).filter((id) => id !== ""),
       );
       for (const container of idle) await this.#judge(container, known.get(container.attemptId));
@@ -133,23 +141,13 @@ export class Reconciler {
     }
   }
 
-  async #judge(container: OwnContainer, attempt: { open: boolean } | undefined): Promise<void> {
-    if (attempt?.open === true || this.#runs.has(container.attemptId)) return; // reconcile's business
-    const { engine } = this.#context;
-    if (attempt === undefined) {
-      if (Date.now() - container.created.getTime() < youngFor) return;
-      if (this.#spareUnknown) {
-        if (this.#reported.has(container.id)) return;
-        this.#reported.add(container.id);
-        this.#log.error(
-          { container: container.id },
-          "a container that this database does not know is left running: the database was restored or replaced",
-        );
-        return;
-      }
-    }
+  async #judge(container: OwnContainer, standing: Standing | undefined): Promise<void> {
+    if (standing === "open" || this.#runs.has(container.attemptId)) return; // reconcile's business
+    if (standing === "reported") return; // an operator's
+    if (standing === undefined && Date.now() - container.created.getTime() < youngFor) return;
     this.#log.warn({ container: container.id, attempt: container.attemptId }, "a stray container of ours is removed");
-    if (container.running) await stopContainer(engine, container.id, Math.ceil(this.#context.stopGrace / 1000));
+    const { engine, stopGrace } = this.#context;
+    if (container.running) await stopContainer(engine, container.id, Math.ceil(stopGrace / 1000));
     await removeContainer(engine, container.id);
   }
 }

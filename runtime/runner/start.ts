@@ -2,7 +2,8 @@
 // seconds anyway. Leaves containers running when it stops. Needs Postgres and the local Docker Engine, and nobody needs it.
 
 import { hostname } from "node:os";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { startExperiment, startExperimentTask } from "../../tasks/start-experiment.ts";
 import { stopExperiment, stopExperimentTask } from "../../tasks/stop-experiment.ts";
 import type { Config } from "../config/schema.ts";
@@ -10,17 +11,19 @@ import { requireMigrated } from "../database/migrate.ts";
 import { Notifier } from "../database/notifier.ts";
 import { backgroundPatience, connectPool, type Pool } from "../database/pool.ts";
 import { startQueue } from "../database/queue.ts";
-import { recordPool, registerHost } from "../database/statements/runner.ts";
+import { readInstallation, recordPool, registerHost } from "../database/statements/registration.ts";
+import type { Heard } from "../database/statements/runner.ts";
 import { seenByCanary, type CanaryOptions } from "../docker/canary.ts";
 import { connectEngine, describeEngine, EngineUnreachable, type EngineDescription } from "../docker/engine.ts";
 import { UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { bufferCollector } from "./collect-buffers.ts";
+import { compareWithDatabase } from "./compare.ts";
 import { diskTrouble } from "./disk.ts";
 import { Interruptions } from "./engine-trouble.ts";
 import { Fence, fencedWithin } from "./fence.ts";
 import { GpuChecks } from "./gpu-checks.ts";
-import { isRestored } from "./known-database.ts";
+import { HostMemory } from "./host-memory.ts";
 import { lane } from "./lane.ts";
 import { offeredGpus } from "./offered-gpus.ts";
 import { Presence } from "./presence.ts";
@@ -31,6 +34,8 @@ import { Reconciler } from "./reconciler.ts";
 const connections = 3;
 const reconcileEvery = 5_000;
 const sweepEvery = 30_000;
+/** Between two tries to start anew, ms. */
+const renewAfter = 1_000;
 
 export interface Runner {
   readonly host: string;
@@ -66,7 +71,52 @@ async function sendCanary(options: CanaryOptions, log: Log): Promise<void> {
   );
 }
 
+/** Starts it, and anew each time that its database turns out to be an older one: containers go on meanwhile. */
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
+  const { log } = options;
+  const { promise: lost, reject: lose } = Promise.withResolvers<never>();
+  lost.catch(() => undefined); // whoever waits for it hears of it
+  const closing = new AbortController();
+  let renewing: Promise<void> | undefined;
+  let current = await startOnce(options, { lose, renew });
+  return {
+    host: current.host,
+    slots: current.slots,
+    lost,
+    close: async () => {
+      closing.abort();
+      await renewing;
+      await current.close();
+    },
+  };
+
+  function renew(): void {
+    renewing ??= startAnew().finally(() => (renewing = undefined));
+  }
+
+  async function startAnew(): Promise<void> {
+    log.error("the database knows less than this host: it was restored to a moment before; what runs here goes on");
+    await current.close();
+    while (!closing.signal.aborted) {
+      try {
+        current = await startOnce(options, { lose, renew });
+        return;
+      } catch (error) {
+        log.error({ err: error }, "the runner could not start anew; trying again");
+        await sleep(renewAfter, undefined, { signal: closing.signal }).catch(() => undefined);
+      }
+    }
+  }
+}
+
+interface Outcomes {
+  /** Another process runs this host now. */
+  readonly lose: (error: UserError) => void;
+  /** The database was restored. */
+  readonly renew: () => void;
+}
+
+async function startOnce(options: RunnerOptions, outcomes: Outcomes): Promise<Omit<Runner, "lost">> {
   const { config, database, log } = options;
   const engine = connectEngine(config.docker.host);
   const about = await describe(engine);
@@ -79,7 +129,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   });
   try {
     await requireMigrated(db);
-    return await start(options, db, engine, about);
+    return await start(options, outcomes, db, engine, about);
   } catch (error) {
     await db.end();
     throw error;
@@ -97,15 +147,19 @@ async function describe(engine: ReturnType<typeof connectEngine>): Promise<Engin
 
 async function start(
   { config, version, log }: RunnerOptions,
+  { lose, renew }: Outcomes,
   db: Pool,
   engine: ReturnType<typeof connectEngine>,
   about: EngineDescription,
-): Promise<Runner> {
+): Promise<Omit<Runner, "lost">> {
   const host = config.runner.name ?? hostname();
   const gpus = await offeredGpus(config.runner.gpus, log);
   const slots = config.runner.slots ?? Math.max(gpus.length, about.cpus);
   const fencing = { after: config.runner.fence_after || undefined, grace: config.runner.stop_grace };
+  const memory = await HostMemory.open(join(config.data, "hosts", host), await readInstallation(db), log);
+  const strange = memory.marks === undefined;
   const registered = await registerHost(db, {
+    known: memory.marks,
     fencedWithin: fencedWithin(fencing),
     checksGpus: gpus.length > 0 && config.runner.check_gpus,
     name: host,
@@ -124,39 +178,41 @@ async function start(
     );
   }
   const { installation, epoch } = registered;
-  const spareUnknown = await isRestored(config.data, host, { installation, epoch });
-  if (spareUnknown)
-    log.error({ host }, "the database is older than this host knew: containers it does not know are left running");
+  const heard = (): Heard => ({ host, epoch, beats: memory.marks?.beats ?? registered.beats });
+  await memory.heard({ epoch, beats: registered.beats });
+  // A host without a memory cannot know whether the database was restored: it compares what runs.
+  const restored = !registered.compared;
+  if (strange || restored)
+    await compareWithDatabase({ db, engine, log, installation, heard: heard(), memory, restored });
   const [first] = gpus;
   if (first !== undefined && config.runner.canary_image !== undefined)
     await sendCanary({ engine, installation, host, image: config.runner.canary_image, gpu: first.uuid }, log);
   const notifier = new Notifier(db, log);
   const fence = new Fence({ ...fencing, engine, log, installation, host });
   const checks = new GpuChecks({ db, log, host, epoch, idleMemoryMiB: config.runner.gpu_idle_memory / 1024 ** 2 });
-  const reconciler = new Reconciler(
-    {
-      fence,
-      interruptions: new Interruptions(),
-      released: checks.soon,
-      db,
-      engine,
-      log,
-      installation,
-      host,
-      epoch,
-      pullTimeout: config.runner.pull_timeout,
-      stopGrace: config.runner.stop_grace,
-      logMaxBytes: config.runner.log_max_size,
-      maxLogBytes: config.logs.max_bytes,
-      heavy: lane(),
-      collect: bufferCollector(),
-      outputs: config.runner.outputs === undefined ? undefined : resolve(config.runner.outputs),
-      policy: policyOf(config),
-      secrets: config.runner.secrets,
-      changed: (experimentId) => notifier.changed(experimentId),
-    },
-    { spareUnknown },
-  );
+  const reconciler = new Reconciler({
+    fence,
+    interruptions: new Interruptions(),
+    memory,
+    heard,
+    released: checks.soon,
+    db,
+    engine,
+    log,
+    installation,
+    host,
+    epoch,
+    pullTimeout: config.runner.pull_timeout,
+    stopGrace: config.runner.stop_grace,
+    logMaxBytes: config.runner.log_max_size,
+    maxLogBytes: config.logs.max_bytes,
+    heavy: lane(),
+    collect: bufferCollector(),
+    outputs: config.runner.outputs === undefined ? undefined : resolve(config.runner.outputs),
+    policy: policyOf(config),
+    secrets: config.runner.secrets,
+    changed: (experimentId) => notifier.changed(experimentId),
+  });
   const queue = await startQueue({
     pool: db,
     log,
@@ -167,8 +223,6 @@ async function start(
     concurrency: 2,
   });
   await recordPool(db, host, epoch, { id: queue.poolId, previous: registered.previous_pool });
-  const { promise: lost, reject: lose } = Promise.withResolvers<never>();
-  lost.catch(() => undefined); // whoever waits for it hears of it
   const presence = new Presence({
     fence,
     db,
@@ -176,11 +230,14 @@ async function start(
     log,
     host,
     epoch,
+    heard,
+    memory,
     cleanUp: async () => reconciler.cleanUp(),
     trouble: async () =>
       diskTrouble({ db, engine, log, host, folder: about.folder, least: config.runner.min_free_disk }),
     onEngine: async () => reconciler.reconcile(),
     onReplaced: lose,
+    onRestored: renew,
   });
   checks.soon();
   await presence.start();
@@ -196,7 +253,6 @@ async function start(
   return {
     host,
     slots,
-    lost,
     close: async () => {
       fence.close();
       timers.forEach((timer) => clearInterval(timer));

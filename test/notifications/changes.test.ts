@@ -11,7 +11,8 @@ import { cancelGroup, createGroup } from "../../runtime/database/statements/grou
 import { giveUpLostHosts } from "../../runtime/database/statements/hosts.ts";
 import { registerTargets, type TargetRow } from "../../runtime/database/statements/notifications.ts";
 import { assign, cancelDependants } from "../../runtime/database/statements/placement.ts";
-import { closeAttempt, recordStart, registerHost } from "../../runtime/database/statements/runner.ts";
+import { registerHost } from "../../runtime/database/statements/registration.ts";
+import { closeAttempt, recordStart } from "../../runtime/database/statements/runner.ts";
 import type { Result } from "../../runtime/experiment/states.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -31,6 +32,7 @@ before(async () => {
     version: "test",
     fencedWithin: undefined,
     checksGpus: false,
+    known: undefined,
   });
 });
 after(async () => {

@@ -5,6 +5,7 @@ import { retries, retryDelay } from "../../experiment/retries.ts";
 import type { Result } from "../../experiment/states.ts";
 import { many, maybeOne, transaction, type Pool, type Queryable } from "../pool.ts";
 import { problem, silentAfterSeconds } from "./placement.ts";
+import { lockHost } from "./registration.ts";
 import { closeAttempt } from "./runner.ts";
 
 export const hostStates = ["active", "cordoned", "draining"] as const;
@@ -28,6 +29,10 @@ export async function readHostsJson(db: Queryable, name?: string): Promise<strin
        'heartbeat_age', round(extract(epoch from clock_timestamp() - b.seen_at)::numeric, 1),
        'registered_at', ${time("h.registered_at")}, 'version', h.version, 'labels', h.labels,
        'slots', h.slots, 'cpus', h.cpus, 'memory', h.memory_bytes, 'max_cpus', h.most_cpus, 'max_memory', h.most_memory_bytes,
+       'restored', (select json_build_object('at', ${time("h.restored_at")}, 'unknown', json_agg(json_build_object(
+                     'attempt', u.id, 'experiment', u.experiment_id, 'number', u.number, 'name', u.spec ->> 'name', 'image', u.spec ->> 'image',
+                     'running', u.running, 'result', u.result) order by u.experiment_id, u.number))
+                      from skeduler.unknown_attempts u where u.host = h.name and u.discarded_at is null having count(*) > 0),
        'running', (select count(*) from skeduler.attempts a where a.host = h.name and a.closed_at is null),
        'gpus', coalesce((select json_agg(json_build_object('uuid', g ->> 'uuid', 'index', g -> 'index', 'model', g ->> 'name',
                    'memory', (g ->> 'memoryMiB')::bigint * 1048576, 'experiment', a.experiment_id, 'attempt', a.number,
@@ -78,12 +83,13 @@ export async function removeHost(
   by: string,
 ): Promise<{ readonly open: number; readonly alive: boolean } | undefined> {
   return transaction(pool, async (db) => {
+    await lockHost(db, name);
     const found = await maybeOne(
       db,
       removal,
       `select (select count(*) from skeduler.attempts a where a.host = h.name and a.closed_at is null)::text as open,
               b.seen_at > clock_timestamp() - make_interval(secs => $2) as alive
-         from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name where h.name = $1 and not h.removed for update of h`,
+         from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name where h.name = $1 and not h.removed`,
       [name, silentAfterSeconds],
     );
     if (found === undefined || found.open > 0 || found.alive) return found;
@@ -120,7 +126,7 @@ export async function giveUpLostHosts(pool: Pool, after: number): Promise<string
       [gapSeconds, after / 1000],
     );
     if (rows[0]?.long !== true) return [];
-    // The heartbeat's row is locked: a host that beats now does so before or after the whole of this.
+    // All is locked: a host that beats, starts or closes an attempt now does so before or after the whole of this.
     const lost = await many(
       db,
       lostAttempt,
@@ -129,7 +135,7 @@ export async function giveUpLostHosts(pool: Pool, after: number): Promise<string
          from skeduler.heartbeats b join skeduler.hosts h on h.name = b.host
          join skeduler.attempts a on a.host = b.host and a.closed_at is null
          join public.jobs j on j.id = a.experiment_id
-        where b.seen_at < clock_timestamp() - make_interval(secs => greatest($1, h.fenced_within / 1000.0)) order by b.host, a.id for update of b`,
+        where b.seen_at < clock_timestamp() - make_interval(secs => greatest($1, h.fenced_within / 1000.0)) order by b.host, a.id for no key update of b, h, a`,
       [after / 1000],
     );
     for (const one of lost) {

@@ -20,6 +20,7 @@ const inLine = (
   j: string,
 ): string => `${j}.status = 'ENQUEUED' and (${j}.not_before is null or ${j}.not_before <= now())
     and (select true from skeduler.attempts a where a.experiment_id = ${j}.id and a.closed_at is null) is null
+    and (select true from skeduler.unknown_attempts u where u.experiment_id = ${j}.id and u.discarded_at is null limit 1) is null
     and (${j}.after = '{}' or not exists (
       select from unnest(${j}.after) needed left join public.jobs n on n.id = needed
        where (n.status = 'FINISHED' and n.result ->> 'exit_code' = '0') is not true))`;

@@ -15,6 +15,9 @@ export const silentAfterSeconds = 30;
 export const problem = `case
   when b.seen_at < clock_timestamp() - make_interval(secs => ${silentAfterSeconds})
     then 'has been silent for ' || round(extract(epoch from clock_timestamp() - b.seen_at)) || ' s'
+  when not h.compared then 'is being compared with the database, which was restored'
+  when exists (select from skeduler.unknown_attempts u where u.host = h.name and u.discarded_at is null)
+    then 'waits for an operator''s word on what ran there after the moment to which the database was restored'
   when h.lost_at is not null then 'was lost and is cleaning up'
   when not h.clean then 'is starting: what runs there is compared with what should'
   else h.trouble end`;
@@ -83,6 +86,7 @@ const standing = z.object({
   status: z.enum(["ENQUEUED", "RUNNING", "FINISHED", "CANCELLED"]),
   host: z.string().nullable(),
   stopping_on: z.string().nullable(),
+  found_on: z.string().nullable(),
   not_before: z.string().nullable(),
   waits_for: z.string().nullable(),
 });
@@ -95,6 +99,7 @@ export async function readStanding(db: Queryable, id: string): Promise<Standing 
     standing,
     `select me.status::text as status, me.host,
             (select a.host from skeduler.attempts a where a.experiment_id = me.id and a.closed_at is null) as stopping_on,
+            (select u.host from skeduler.unknown_attempts u where u.experiment_id = me.id and u.discarded_at is null limit 1) as found_on,
             case when me.not_before > now() then to_char(me.not_before at time zone 'UTC', 'HH24:MI:SS') end as not_before,
             (select string_agg(coalesce(n.name, needed::text), ', ' order by n.name) from unnest(me.after) needed left join public.jobs n on n.id = needed
               where (n.status = 'FINISHED' and n.result ->> 'exit_code' = '0') is not true) as waits_for
@@ -112,6 +117,9 @@ export async function assign(db: Queryable, assignments: readonly Assignment[]):
     `with asked as (
        select (x ->> 'experimentId')::uuid as id, x ->> 'host' as host, array(select jsonb_array_elements_text(x -> 'gpus')) as gpus
          from jsonb_array_elements($1::jsonb) x
+     ), standing as (
+       -- Held until the end: a runner that starts now takes its epoch before us, or with what we place.
+       select name, epoch from skeduler.hosts where name in (select host from asked) order by name for share
      ), running as (
        update public.jobs j
           set status = 'RUNNING', attempt = j.attempt + 1, host = q.host, updated_at = clock_timestamp(),
@@ -124,7 +132,7 @@ export async function assign(db: Queryable, assignments: readonly Assignment[]):
                 (select percentile_disc(0.5) within group (order by took) from (
                    select p.ended_at - p.started_at as took from public.jobs p
                     where p.name = r.name and p.status = 'FINISHED' order by p.ended_at desc limit 5) past)
-           from running r join skeduler.hosts h on h.name = r.host
+           from running r join standing h on h.name = r.host
        returning id, experiment_id, host, gpus
      ), leased as (
        insert into skeduler.leases (host, gpu, attempt_id) select host, unnest(gpus), id from opened

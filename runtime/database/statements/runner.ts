@@ -1,135 +1,10 @@
-// What a runner reads and writes: its host's registration (each start takes the next epoch and with it the host's open
-// attempts), heartbeats, its open attempts, and their start and end. Every write is fenced by attempt, epoch and open.
+// What a runner reads and writes of attempts: those open on its host, their start and end. Every write is fenced by attempt,
+// epoch and open; what is read counts only where the database knows all that the host knew (registration.ts).
 
 import { z } from "zod";
-import { many, maybeOne, one, type Queryable } from "../pool.ts";
+import { many, one, type Queryable } from "../pool.ts";
 import { retries } from "../../experiment/retries.ts";
 import { reasons, type Result } from "../../experiment/states.ts";
-
-export interface Registration {
-  readonly name: string;
-  readonly engineId: string;
-  readonly slots: number;
-  readonly labels: readonly string[];
-  readonly gpus: readonly {
-    readonly uuid: string;
-    readonly index: number;
-    readonly name: string;
-    readonly memoryMiB: number;
-  }[];
-  readonly cpus: number;
-  readonly memoryBytes: number;
-  /** What it gives to one container at most; absent: no limit of its own. */
-  readonly most?: { readonly cpus: number | undefined; readonly memoryBytes: number | undefined };
-  readonly version: string;
-  /** Silent for so long, ms, it has stopped its containers; undefined: it never does by itself. */
-  readonly fencedWithin: number | undefined;
-  /** Whether it checks its GPUs before they are granted again. */
-  readonly checksGpus: boolean;
-}
-
-const registered = z.object({
-  installation: z.string(),
-  epoch: z.string(),
-  previous_pool: z.string().nullable(),
-});
-export type Registered = z.infer<typeof registered>;
-
-/** Takes the host's next epoch; nothing is placed there before `hostIsClean`. Undefined where the name belongs to another Engine. */
-export async function registerHost(db: Queryable, host: Registration): Promise<Registered | undefined> {
-  return maybeOne(
-    db,
-    registered,
-    `with before as (
-       select pool_id from skeduler.hosts where name = $1
-     ), host as (
-       insert into skeduler.hosts as h (name, engine_id, epoch, slots, gpus, cpus, memory_bytes, version, labels, fenced_within, checks_gpus, most_cpus, most_memory_bytes, clean)
-         values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, false)
-         on conflict (name) do update
-           set epoch = h.epoch + 1, pool_id = null, slots = $3, gpus = $4, cpus = $5, memory_bytes = $6, version = $7, labels = $8, fenced_within = $9, checks_gpus = $10, most_cpus = $11, most_memory_bytes = $12,
-               removed = false, registered_at = now(), clean = false, trouble = null
-           where h.engine_id = $2
-         returning name, epoch
-     ), cleared as (
-       delete from skeduler.withheld_gpus w using host where w.host = host.name and not $10
-     ), withheld as (
-       -- Whatever is on them now was not there by us.
-       insert into skeduler.withheld_gpus (host, gpu)
-         select host.name, g ->> 'uuid' from host, jsonb_array_elements($4::jsonb) g
-          where $10 and not exists (select from skeduler.leases l where l.host = host.name and l.gpu = g ->> 'uuid')
-         on conflict (host, gpu) do update set stamp = gen_random_uuid()
-     ), taken as (
-       update skeduler.attempts a set epoch = host.epoch from host where a.host = host.name and a.closed_at is null
-     ), beat as (
-       insert into skeduler.heartbeats (host, seen_at) select name, clock_timestamp() from host
-         on conflict (host) do update set seen_at = clock_timestamp()
-     ), noted as (
-       insert into skeduler.events (host, actor, kind, detail) select name, 'runner', 'registered', jsonb_build_object('epoch', epoch) from host
-     )
-     select i.id::text as installation, host.epoch::text as epoch, (select pool_id from before) as previous_pool
-       from host, skeduler.installation i`,
-    [
-      host.name,
-      host.engineId,
-      host.slots,
-      JSON.stringify(host.gpus),
-      host.cpus,
-      host.memoryBytes,
-      host.version,
-      host.labels,
-      host.fencedWithin ?? null,
-      host.checksGpus,
-      host.most?.cpus ?? null,
-      host.most?.memoryBytes ?? null,
-    ],
-  );
-}
-
-/**
- * Keeps the id under which this start's queue worker locks jobs, and unlocks what the previous start (or a process that
- * died) had locked: graphile-worker itself would wait four hours.
- */
-export async function recordPool(
-  db: Queryable,
-  host: string,
-  epoch: string,
-  pool: { readonly id: string; readonly previous: string | null },
-): Promise<void> {
-  await db.query("update skeduler.hosts set pool_id = $3 where name = $1 and epoch = $2", [host, epoch, pool.id]);
-  if (pool.previous !== null)
-    await db.query("select graphile_worker.force_unlock_workers($1::text[])", [[pool.previous]]);
-}
-
-const beaten = z.object({ clean: z.boolean(), lost_at: z.string().nullable() });
-
-/**
- * Says that the host lives. Undefined: a newer start of its runner has taken over (or the database is another one). Where
- * it is not `clean`, what runs there is to be compared with the attempts; `lost_at` names the giving up that this answers.
- * `trouble`: why its runner takes nothing, to follow the host's name.
- */
-export async function beat(
-  db: Queryable,
-  host: string,
-  epoch: string,
-  trouble: string | undefined,
-): Promise<z.infer<typeof beaten> | undefined> {
-  return maybeOne(
-    db,
-    beaten,
-    `with told as (
-       update skeduler.hosts set trouble = $3 where name = $1 and epoch = $2 and trouble is distinct from $3 returning name, trouble
-     ), noted as (
-       insert into skeduler.events (host, actor, kind, detail)
-         select name, 'runner', case when trouble is null then 'recovered' else 'trouble' end, jsonb_build_object('trouble', trouble) from told
-     ), placement as (
-       select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from told
-     )
-     update skeduler.heartbeats b set seen_at = clock_timestamp()
-       from skeduler.hosts h, (select count(*) from placement) p where b.host = $1 and h.name = $1 and h.epoch = $2
-     returning h.clean and h.lost_at is null as clean, h.lost_at::text as lost_at`,
-    [host, epoch, trouble ?? null],
-  );
-}
 
 const openAttempt = z.object({
   id: z.string(),
@@ -166,8 +41,45 @@ const openAttempt = z.object({
 });
 export type OpenAttempt = z.infer<typeof openAttempt>;
 
+/** What a host keeps of an attempt: enough to make its experiment anew. */
+export const attemptSpec = openAttempt.pick({
+  id: true,
+  number: true,
+  experiment_id: true,
+  name: true,
+  image: true,
+  command: true,
+  environment: true,
+  options: true,
+  memory: true,
+  cpus: true,
+  shm_size: true,
+  time_limit: true,
+  time_limit_warning: true,
+  retries: true,
+  gpus: true,
+});
+export type AttemptSpec = z.infer<typeof attemptSpec>;
+
+/** What a host has heard of its database: whoever answers must know as much. */
+export interface Heard {
+  readonly host: string;
+  readonly epoch: string;
+  /** Its heartbeats, as they were counted last. */
+  readonly beats: string;
+}
+
+/** The database was restored to a moment before what its host knew. */
+export class DatabaseRestored extends Error {
+  constructor() {
+    super("the database knows less than this host: it was restored");
+  }
+}
+
+const knowsAll = "(select b.beats >= $2 from skeduler.heartbeats b where b.host = $1)";
+
 /** The open attempts of a host, with all that it takes to run them. */
-export async function readOpenAttempts(db: Queryable, host: string, epoch: string): Promise<OpenAttempt[]> {
+export async function readOpenAttempts(db: Queryable, { host, epoch, beats }: Heard): Promise<OpenAttempt[]> {
   return many(
     db,
     openAttempt,
@@ -189,8 +101,8 @@ export async function readOpenAttempts(db: Queryable, host: string, epoch: strin
                        where c.attempt_id = a.id and c.day = a.day and c.seq = a.next_seq - 1), true) as ends_line,
             j.status = 'RUNNING' and j.attempt = a.number as wanted
        from skeduler.attempts a join public.jobs j on j.id = a.experiment_id
-      where a.host = $1 and a.epoch = $2 and a.closed_at is null`,
-    [host, epoch],
+      where a.host = $1 and ${knowsAll} and a.epoch = $3 and a.closed_at is null`,
+    [host, beats, epoch],
   );
 }
 
@@ -320,16 +232,30 @@ export async function readImageUses(db: Queryable, host: string): Promise<string
   return rows.map((row) => row.image);
 }
 
-/** Which of these attempts are known, and which of the known are open: for containers that are not in the list of ours. */
-export async function readKnownAttempts(
+export type Standing = "open" | "closed" | "reported" | "discarded";
+
+/**
+ * Where these attempts stand, for containers that are not in the list of ours; absent: the database does not know them.
+ * Reported ones ran before it was restored and wait for an operator's word; discarded ones had it.
+ */
+export async function readStandings(
   db: Queryable,
+  { host, beats }: Heard,
   ids: readonly string[],
-): Promise<Map<string, { open: boolean }>> {
+): Promise<Map<string, Standing>> {
   const rows = await many(
     db,
-    z.object({ id: z.string(), open: z.boolean() }),
-    "select id::text as id, closed_at is null as open from skeduler.attempts where id = any($1::uuid[])",
-    [ids],
+    z.object({
+      id: z.string(),
+      standing: z.enum(["open", "closed", "reported", "discarded"]).nullable(),
+      trusted: z.boolean().nullable(),
+    }),
+    `select asked.id::text as id, ${knowsAll} as trusted,
+            case when a.id is not null then case when a.closed_at is null then 'open' else 'closed' end
+                 when u.id is not null then case when u.discarded_at is null then 'reported' else 'discarded' end end as standing
+       from unnest($3::uuid[]) as asked (id) left join skeduler.attempts a using (id) left join skeduler.unknown_attempts u using (id)`,
+    [host, beats, ids],
   );
-  return new Map(rows.map((row) => [row.id, { open: row.open }]));
+  if (rows.some((row) => row.trusted !== true)) throw new DatabaseRestored();
+  return new Map(rows.flatMap(({ id, standing }) => (standing === null ? [] : [[id, standing] as const])));
 }
