@@ -36,7 +36,6 @@ const lostCodes = new Set([
   "57P01", // admin_shutdown
   "57P02", // crash_shutdown
   "57P03", // cannot_connect_now
-  "53300", // too_many_connections
   "25P03", // idle_in_transaction_session_timeout
 ]);
 const lostMessage =
@@ -48,7 +47,8 @@ export function isUnavailable(error: unknown): boolean {
   const code = "code" in error && typeof error.code === "string" ? error.code : "";
   // ENOENT: a unix socket that is not there; a missing file of ours would be a defect and names a path.
   if (code === "ENOENT" ? "syscall" in error && error.syscall === "connect" : lostCodes.has(code)) return true;
-  if (/^08[0-9A-Z]{3}$/.test(code) || lostMessage.test(error.message)) return true;
+  // Classes 08, connection exceptions, and 53, insufficient resources: its disk is full, it takes no more connections.
+  if (/^(08|53)[0-9A-Z]{3}$/.test(code) || lostMessage.test(error.message)) return true;
   const within = error instanceof AggregateError ? (error.errors as unknown[]) : [error.cause];
   return within.some(isUnavailable);
 }

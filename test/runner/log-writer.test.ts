@@ -47,6 +47,7 @@ function writing(attemptId: string, nextSeq: number): { writer: LogWriter; write
     collect: () => undefined,
     onStored: () => undefined,
     signal: new AbortController().signal,
+    log: createLog("error"),
   });
   const reader = new EntryReader("stdout");
   const write = (text: string): void => {

@@ -11,13 +11,25 @@ export class RunnerProcess {
   readonly exited: Promise<number | null>;
 
   #said = "";
+  #heard = Promise.withResolvers<undefined>();
 
   private constructor(child: ChildProcess, exited: Promise<number | null>) {
     this.#child = child;
     this.exited = exited;
     child.stderr?.on("data", (text: Buffer) => {
       this.#said += text.toString();
+      this.#heard.resolve(undefined);
+      this.#heard = Promise.withResolvers();
     });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Resolves when its log matches. */
+  async says(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.#said)) await this.#heard.promise;
   }
 
   /** Its server log since it was ready. */
@@ -26,7 +38,7 @@ export class RunnerProcess {
   }
 
   /** Resolves when the runner says that it is ready. */
-  static async start(system: System, name: string): Promise<RunnerProcess> {
+  static async start(system: System, name: string, overrides: Record<string, string> = {}): Promise<RunnerProcess> {
     const child = spawn(process.execPath, [program, "runner"], {
       env: {
         ...process.env,
@@ -34,6 +46,7 @@ export class RunnerProcess {
         SKEDULER_DATA: system.folder,
         SKEDULER_RUNNER_NAME: name,
         SKEDULER_RUNNER_SLOTS: "4",
+        ...overrides,
       },
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -51,7 +64,7 @@ export class RunnerProcess {
   }
 
   /** SIGSTOP and SIGCONT: a host that is cut off, and one that is back. */
-  signal(name: "SIGSTOP" | "SIGCONT"): void {
+  signal(name: "SIGSTOP" | "SIGCONT" | "SIGTERM"): void {
     this.#child.kill(name);
   }
 

@@ -119,9 +119,13 @@ const gapSeconds = 20;
  */
 export async function giveUpLostHosts(pool: Pool, after: number): Promise<string[]> {
   return transaction(pool, async (db) => {
+    // Where the clock was set back, what lies ahead of it counts from now on: a dead host would pass for a living one so long.
+    await db.query(
+      "update skeduler.heartbeats set seen_at = clock_timestamp() where seen_at > clock_timestamp() + interval '5 s'",
+    );
     const { rows } = await db.query<{ long: boolean }>(
       `update skeduler.watch set seen_at = clock_timestamp(),
-              since = case when seen_at < clock_timestamp() - make_interval(secs => $1) then clock_timestamp() else since end
+              since = case when seen_at < clock_timestamp() - make_interval(secs => $1) then clock_timestamp() else least(since, clock_timestamp()) end
        returning since < clock_timestamp() - make_interval(secs => $2) as long`,
       [gapSeconds, after / 1000],
     );
