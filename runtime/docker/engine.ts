@@ -40,9 +40,13 @@ function placeOf(address: string): Docker.DockerOptions {
   return { host: hostname, port: Number(port || 2375), protocol: protocol === "https:" ? "https" : "http" };
 }
 
+/** Ms. */
+const questionLimit = 30_000;
+
 /**
  * dockerode waits for ever for the rest of an answer that breaks off: an Engine that ends just as a container does would
- * leave us waiting for that container. So answers are read here, where a broken one is an error.
+ * leave us waiting for that container. So answers are read here, where a broken one is an error; and a question that changes
+ * nothing fails where no answer comes at all (a half-open connection).
  */
 function readAnswersOf({ modem }: Docker): void {
   const dial = modem.dial.bind(modem);
@@ -51,7 +55,8 @@ function readAnswersOf({ modem }: Docker): void {
       dial(options, done);
       return;
     }
-    dial({ ...options, isStream: true }, (error, answer) => {
+    const limit = options.method === "GET" ? { abortSignal: AbortSignal.timeout(questionLimit) } : {};
+    dial({ ...limit, ...options, isStream: true }, (error, answer) => {
       if (error !== null) done?.(error, null);
       else
         json(answer as NodeJS.ReadableStream).then(

@@ -3,6 +3,7 @@
 // make it happen at once; a timer makes it happen anyway. It never throws: what fails is logged, answered with false, and
 // tried again.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import {
   readOpenAttempts,
@@ -18,6 +19,8 @@ import { oneAtATime } from "./one-at-a-time.ts";
 
 /** Containers whose attempt nobody knows are spared this long: their row may not be visible yet. */
 const youngFor = 60_000;
+/** How long one that leaves waits for answers of the Engine, ms: the process ends after it. */
+const detachPatience = 10_000;
 /** How soon a run that failed on something outside is taken up again. */
 const retryAfter = 1_000;
 
@@ -62,11 +65,15 @@ export class Reconciler {
     return this.sweep(); // what could not be stopped is found there
   }
 
-  /** Leaves every container running and forgets it; resolves when nothing of this process touches them any more. */
+  /**
+   * Leaves every container running and forgets it; resolves when nothing of this process touches them any more, or what still
+   * waits for an Engine that does not answer can wait no longer.
+   */
   async detach(): Promise<void> {
     clearTimeout(this.#retry);
     this.#detach.abort(new Error("the runner is shutting down"));
-    await Promise.all([...this.#runs.values()].map(async (run) => run.done));
+    const left = Promise.all([...this.#runs.values()].map(async (run) => run.done));
+    await Promise.race([left, sleep(detachPatience, undefined, { ref: false })]);
     await this.reconcile(); // one in flight ends first; the next finds nothing to do
   }
 

@@ -11,7 +11,7 @@ test("nothing is lost, whatever is killed, stopped, cut off or silent", async ()
   const { summary } = await chaos({
     seed: process.env["SKEDULER_TEST_SEED"] ?? "1",
     duration: undefined,
-    pauses: [500, 4_000],
+    pauses: [300, 2_500],
     rate: 0.7,
     tails: 20,
     say: (line) => void process.stdout.write(`${line}\n`),

@@ -119,7 +119,7 @@ export class Watch {
           name: "running containers are adopted within 10 s",
           key: `${runner.startedAt}/${id}`,
           parts: runner.paused ? [...parts, runner.name] : parts,
-          limit: 10_000,
+          limit: 10_000 + this.#world.startup,
           since: runner.startedAt,
           what: `the runner ${runner.name}, started ${new Date(runner.startedAt).toISOString()}, has not adopted ${id}`,
         }));

@@ -35,6 +35,8 @@ export class World implements AsyncDisposable {
   /** By the way that each is on: "alpha-postgres", "alpha-docker", "api1-postgres", "clients-api1". */
   readonly ways = new Map<string, CutProxy>();
   readonly listeners: Listener[] = [];
+  /** How long a process of ours takes until it serves, on this machine as busy as it is, ms. */
+  startup = 0;
   /** Times, ms since the epoch, in which the Engine was down, alone or with its containers. */
   readonly outages: { readonly from: number; to: number; readonly containersToo: boolean }[] = [];
 
@@ -133,8 +135,11 @@ export class World implements AsyncDisposable {
         SKEDULER_HOSTS_LOST_AFTER: `${lostAfter}ms`,
       });
     }
+    const began = Date.now();
     for (const service of [...this.apis, ...this.runners]) service.start();
     await Promise.all([...this.apis, ...this.runners].map(async (service) => service.ready()));
+    this.startup = Date.now() - began;
+    this.findings.count("ms until a process serves", this.startup);
   }
 
   #add(name: string, command: "api" | "runner", readyMessage: string, env: NodeJS.ProcessEnv): void {
