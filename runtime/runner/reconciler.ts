@@ -19,7 +19,7 @@ import { oneAtATime } from "./one-at-a-time.ts";
 
 /** Containers whose attempt nobody knows are spared this long: their row may not be visible yet. */
 const youngFor = 60_000;
-/** How long one that leaves waits for answers of the Engine, ms: the process ends after it. */
+/** How long one that leaves waits for answers of the Engine, ms. */
 const detachPatience = 10_000;
 /** How soon a run that failed on something outside is taken up again. */
 const retryAfter = 1_000;
