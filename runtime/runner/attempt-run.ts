@@ -18,7 +18,6 @@ import {
   removeContainer,
   signalContainer,
   stopContainer,
-  waitContainer,
   type ContainerState,
 } from "../docker/containers.ts";
 import { EngineFailure, isUnreachable, type Engine } from "../docker/engine.ts";
@@ -34,7 +33,7 @@ import { environmentOf } from "./environment.ts";
 import type { Fence } from "./fence.ts";
 import type { End, HostMemory } from "./host-memory.ts";
 import type { Lane } from "./lane.ts";
-import { drainLog, followLog } from "./log-pump.ts";
+import { drainLog, followToEnd } from "./log-pump.ts";
 import { Fenced, LogWriter } from "./log-writer.ts";
 import { timeLimit, type TimeLimit } from "./time-limit.ts";
 import { fillSecrets, SecretMissing, withoutSecrets } from "./secrets.ts";
@@ -82,8 +81,6 @@ interface Run extends RunnerContext {
 
 /** Resolves when the attempt is closed and its container removed. */
 export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, signals: RunSignals): Promise<void> {
-  // Whatever it still wanted to store when it fails, the next run reads again.
-  const over = new AbortController();
   const run: Run = {
     ...context,
     attempt,
@@ -100,7 +97,7 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
       heavy: context.heavy,
       collect: context.collect,
       onStored: () => context.changed(attempt.experiment_id),
-      signal: AbortSignal.any([signals.detach, over.signal]),
+      signal: signals.detach,
       log: context.log,
     }),
   };
@@ -114,7 +111,8 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
     if (!(error instanceof Over)) throw error;
     await close(run, error.end);
   } finally {
-    over.abort(new Error("the run is over"));
+    // What it still wanted to store when it failed, the next run reads again; what is on its way comes first.
+    await run.writer.stop();
   }
   await removeContainer(context.engine, containerName(attempt.id));
 }
@@ -303,10 +301,7 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   over.addEventListener("abort", stop, { once: true });
   try {
     if (over.aborted && state.running) stop();
-    if (state.running) {
-      const waiting = waitContainer(engine, state.id, signals.detach);
-      await Promise.all([followLog(pump, waiting), waiting]);
-    }
+    if (state.running) await followToEnd(pump);
     await stopping;
   } catch (error) {
     signals.detach.throwIfAborted();

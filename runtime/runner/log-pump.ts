@@ -2,6 +2,7 @@
 // until nothing is new. Only then is the log drained.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { waitContainer } from "../docker/containers.ts";
 import type { Engine } from "../docker/engine.ts";
 import { readLogEnd } from "../docker/log-end.ts";
 import { LogGap, readLog, type ReadOptions } from "../docker/log-reader.ts";
@@ -21,10 +22,28 @@ export interface PumpOptions {
 }
 
 /**
+ * Copies what the container writes as it comes; resolves when the container has ended. Where following or waiting for the end
+ * fails, the other has ended too.
+ */
+export async function followToEnd(options: PumpOptions): Promise<void> {
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const waiting = waitContainer(options.engine, options.containerId, signal);
+  const both = [waiting, followLog({ ...options, signal }, waiting)];
+  try {
+    await Promise.all(both);
+  } catch (error) {
+    failed.abort(error);
+    await Promise.allSettled(both);
+    throw error;
+  }
+}
+
+/**
  * Copies what the container writes as it comes, until it has `ended`. A reading that ends before was cut off: it is taken up
  * again after a pause.
  */
-export async function followLog(options: PumpOptions, ended: Promise<void>): Promise<void> {
+async function followLog(options: PumpOptions, ended: Promise<void>): Promise<void> {
   const { engine, containerId } = options;
   const over = ended.then(() => true);
   over.catch(() => undefined); // whoever waits for the end hears of it

@@ -142,6 +142,13 @@ export class LogWriter {
     }
   }
 
+  /** Stores nothing more. Resolves when nothing is on its way. */
+  async stop(): Promise<void> {
+    this.#failure.abort(new Error("the writing of this log was stopped"));
+    this.#room?.resolve();
+    await this.#flushing;
+  }
+
   #add(stream: Stream, seconds: number, nanos: number, bytes: Buffer, from: number, to: number): void {
     if (!this.#builder.fits(seconds, nanos, to - from)) this.#cut();
     this.#builder.add(stream, seconds, nanos, bytes, from, to);
@@ -195,6 +202,7 @@ export class LogWriter {
     const { signal, log, attemptId } = this.#options;
     for (let tries = 0; ; tries++) {
       signal.throwIfAborted();
+      this.failed.throwIfAborted();
       try {
         await work();
         if (tries > 0) log.info({ attempt: attemptId }, "the log is stored again");

@@ -119,3 +119,25 @@ test("whoever adds waits while a megabyte is pending, and all of it is stored in
   assert.ok(waits > 0);
   assert.deepEqual(await stored(id), { text: expected, entries: 40 });
 });
+
+test("once it is stopped nothing of it is on its way, and nothing more comes", async () => {
+  const id = await attempt();
+  const { writer, write } = writing(id, 0);
+  const locker = await db.connect();
+  await locker.query("begin");
+  await locker.query("select from skeduler.attempts where id = $1 for update", [id]);
+  write("first\n");
+  write("second\n");
+  const order: string[] = [];
+  const stopped = writer.stop().then(() => order.push("stopped"));
+  const waits = "select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid))";
+  while ((await locker.query(waits)).rowCount === 0);
+  order.push("let go");
+  await locker.query("commit");
+  locker.release();
+  await stopped;
+  assert.deepEqual(order, ["let go", "stopped"]);
+  write("late\n");
+  await assert.rejects(writer.flush(), /stopped/);
+  assert.equal((await stored(id)).text, "first\n");
+});
