@@ -5,9 +5,11 @@ import type { Hono } from "hono";
 import { createExperiment } from "../functions/create-experiment.ts";
 import { createTelegramLink } from "../functions/create-telegram-link.ts";
 import { deleteHost } from "../functions/delete-host.ts";
+import { getExperimentMetrics } from "../functions/get-experiment-metrics.ts";
 import { getExperiment } from "../functions/get-experiment.ts";
 import { getGroup } from "../functions/get-group.ts";
 import { getHost } from "../functions/get-host.ts";
+import { getMetrics } from "../functions/get-metrics.ts";
 import { getPlacement } from "../functions/get-placement.ts";
 import { listEvents } from "../functions/list-events.ts";
 import { listExperiments } from "../functions/list-experiments.ts";
@@ -44,7 +46,9 @@ import { LogFeed } from "./logs/feed.ts";
 import type { Log } from "./log.ts";
 import { startNotifications, type Notifications } from "./notifications/start.ts";
 import { calledTelegram } from "./notifications/telegram/targets.ts";
+import { ApiMetrics } from "./telemetry/api-metrics.ts";
 import { Placement } from "./placement.ts";
+import { versionOf } from "./version.ts";
 
 /** Postgres connections at most: requests are gathered, so a few carry thousands a second. */
 const connections = 10;
@@ -83,6 +87,17 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     log,
     patience: backgroundPatience,
   });
+  const closing = new AbortController();
+  const feed = new LogFeed(db);
+  const events = new EventFeed(db);
+  const metrics = new ApiMetrics({
+    db: control,
+    log,
+    version: versionOf(),
+    pools: { api: db, control },
+    tails: () => feed.followers,
+    eventStreams: () => events.followers,
+  });
   const notifier = new Notifier(db, log);
   const { half_life: halfLife, weights } = config.scheduler.fair_share;
   const placement = new Placement({
@@ -92,14 +107,13 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     ageing: config.scheduler.ageing || undefined,
     fairShare: halfLife === 0 ? undefined : { halfLife, weights },
     quota: (owner) => quotaOf(config.quotas, owner).gpus,
+    passed: metrics.placed,
   });
   const placeSoon = (): void => {
     placement.run().catch((error: unknown) => log.warn({ err: error }, "placement failed; the queue job tries again"));
   };
-  const closing = new AbortController();
-  const feed = new LogFeed(db);
-  const events = new EventFeed(db);
   const listening = listen({
+    db,
     url: database,
     log,
     signal: closing.signal,
@@ -111,6 +125,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       feed.reset();
       events.wake();
     },
+    onHeard: metrics.heard,
   });
   const tail = { db, feed, closing: closing.signal };
   const shared = { db, maxBody: config.http.max_body, placeSoon };
@@ -141,6 +156,8 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       resendNotifications: resendNotifications(shared),
       createTelegramLink: createTelegramLink({ db, configured: config.telegram_token !== "" }),
       updateExperiment: updateExperiment({ ...shared, targets, notifier }),
+      getMetrics: getMetrics(metrics),
+      getExperimentMetrics: getExperimentMetrics({ db }),
       readLogs: readLogs({ db }),
       tailLogs: tailLogs(tail),
     },
@@ -148,6 +165,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     config,
     log,
     ready: async () => requireMigrated(db),
+    answered: metrics.answered,
   });
   const upgrade = createUpgrade({
     tokens,
@@ -189,6 +207,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
         [keepHouseTask]: keepHouse(control, config.notifications.keep),
       },
       concurrency: 2,
+      onJob: metrics.jobEnded,
       cron: { [keepHouseTask]: "17 * * * *", [expireLogsTask]: "47 * * * *" },
     });
     const watchHosts = async (): Promise<void> => {

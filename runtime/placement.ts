@@ -50,6 +50,8 @@ export interface PlacementOptions {
   readonly fairShare: { readonly halfLife: number; readonly weights: ReadonlyMap<string, number> } | undefined;
   /** GPUs that an owner may hold at once; undefined: any number. */
   readonly quota: (owner: string) => number | undefined;
+  /** Told of every pass: how long it took, and how long those had waited that it placed, seconds. */
+  readonly passed?: (pass: { readonly seconds: number; readonly waits: readonly number[] }) => void;
 }
 
 /** Why an experiment waits, or that it does not. */
@@ -121,7 +123,7 @@ export class Placement {
       const asked = await readRequest(client, id);
       if (asked === undefined) return { ...none, message: "It is about to be placed." };
       const { pass, line, now, reserved } = await this.#prepare(client, [asked]);
-      await this.#fill(client, pass, line, id);
+      await this.#fill(client, pass, line, { until: id });
       const crowds = await readCrowds(client, id, { now, ageing: this.#options.ageing });
       return explained(pass, asked, line.ahead(asked, crowds, reserved?.id === id ? undefined : reserved) + 1);
     });
@@ -164,8 +166,13 @@ export class Placement {
     return { pass, line, before, reserved, now };
   }
 
-  /** Considers what waits, in turn, until no place is left, `most` were placed, or it is the turn of `until`. */
-  async #fill(client: Queryable, pass: Pass, line: Line, until?: string): Promise<void> {
+  /** Considers what waits, in turn, until no place is left, `most` were placed, or it is the turn of `until`; into `waits`, how long what is placed has waited, s. */
+  async #fill(
+    client: Queryable,
+    pass: Pass,
+    line: Line,
+    { until, waits }: { readonly until?: string; readonly waits?: Map<string, number> },
+  ): Promise<void> {
     const read = new Map<string, number>();
     const add = (kinds: readonly Kind[], limit: number): void => {
       for (const { key, requests } of kinds) {
@@ -180,6 +187,7 @@ export class Placement {
         line.waits();
         continue;
       }
+      waits?.set(next.id, Math.max(0, Date.now() - next.enqueuedAt) / 1000);
       const dry = line.placed(next, assignment.gpus.length);
       if (until === undefined && (pass.full || pass.assignments.length >= most)) return;
       if (dry === undefined) continue;
@@ -192,6 +200,8 @@ export class Placement {
   /** Whether anything was placed. */
   async #placeAll(): Promise<boolean> {
     for (let any = false; ; any = true) {
+      const began = performance.now();
+      const waits = new Map<string, number>();
       const { placed, again } = await transaction(this.#options.db, async (client) => {
         await lockPlacement(client);
         if ((await awaitHosts(client)).length > 0) return { placed: [], again: false };
@@ -199,12 +209,16 @@ export class Placement {
         if (doomed.length > 0) return { placed: doomed, again: true }; // theirs may follow
         const { pass, line, before } = await this.#prepare(client, []);
         if (pass.full) return { placed: [], again: false };
-        await this.#fill(client, pass, line);
+        await this.#fill(client, pass, line, { waits });
         const { assignments, reservation } = pass;
         if (reservation?.experimentId !== before?.experimentId || reservation?.host !== before?.host)
           await keepReservation(client, reservation);
         const placed = assignments.length === 0 ? [] : await assign(client, assignments);
         return { placed, again: assignments.length >= most };
+      });
+      this.#options.passed?.({
+        seconds: (performance.now() - began) / 1000,
+        waits: placed.map((id) => waits.get(id)).filter((wait) => wait !== undefined),
       });
       for (const id of placed) this.#options.notifier.changed(id);
       if (!again) return any || placed.length > 0;

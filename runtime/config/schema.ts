@@ -183,6 +183,10 @@ export const configSchema = z.strictObject({
         allowed: "a host name of letters, digits, dots, dashes and underscores",
         parse: matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/),
       }),
+      listen: optionalLeaf({
+        allowed: 'an address like ":9101" (every interface) or "127.0.0.1:9101"',
+        parse: parseListen,
+      }),
       slots: optionalLeaf({ allowed: "a whole number from 1 to 10000", parse: parseCount }),
       labels: leaf([], {
         allowed: 'a list of labels like "rack=a"',
@@ -247,6 +251,17 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   notifications,
+  metrics: z
+    .strictObject({
+      interval: leaf("5s", {
+        allowed: 'a duration of at least 1s, like "5s", or "0" for never',
+        parse: (value) => {
+          const ms = value === 0 ? 0 : typeof value === "string" ? parseDuration(value) : undefined;
+          return ms === undefined || (ms > 0 && ms < 1_000) ? undefined : ms;
+        },
+      }),
+    })
+    .prefault({}),
   log_level: leaf("info", {
     allowed: `one of ${levels.join(", ")}`,
     parse: (value) => levels.find((level) => level === value),

@@ -1,21 +1,27 @@
-// One LISTEN connection per process. It dies silently now and then, so it is probed on the same session, reconnects with
-// back-off, and after each (re)connection says so: the caller then looks at everything as if it had been notified.
+// One LISTEN connection per process. It dies silently now and then, so a word is sent to it by another connection and must arrive; that
+// also says how late changes are heard of. It reconnects with back-off, and after each (re)connection says so: the caller then looks at everything as if it had been notified.
 
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Logger } from "pino";
 import { channel } from "./notifier.ts";
+import type { Queryable } from "./pool.ts";
 
 export interface ListenOptions {
+  /** What the probe is sent by. */
+  readonly db: Queryable;
   readonly url: string;
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onChanged: (experimentIds: string[]) => void;
   /** Called after every connection made: anything may have been missed before it. */
   readonly onConnected: () => void;
+  /** Told with every probe that came back: seconds from sending to hearing. */
+  readonly onHeard?: (seconds: number) => void;
 }
 
-/** How often the session is asked whether it lives, and how long it may take to answer. */
+/** How often a word is sent to the session, and how long it may take to arrive. */
 const probeEvery = 10_000;
 const probeLimit = 5_000;
 const longestPause = 5_000;
@@ -50,19 +56,40 @@ async function session(options: ListenOptions, connected: () => void): Promise<v
     client.on("end", () => reject(new Error("the connection was closed")));
   });
   lost.catch(() => undefined);
-  client.on("notification", (message) => options.onChanged((message.payload ?? "").split(",").filter(Boolean)));
+  const own = `skeduler_probe_${randomUUID().replaceAll("-", "")}`;
+  let arrived = Promise.withResolvers<undefined>();
+  client.on("notification", (message) => {
+    if (message.channel === own) arrived.resolve(undefined);
+    else options.onChanged((message.payload ?? "").split(",").filter(Boolean));
+  });
+  const probe = async (): Promise<void> => {
+    arrived = Promise.withResolvers();
+    const sent = performance.now();
+    await options.db.query("select pg_notify($1, '')", [own]);
+    const limit = new AbortController();
+    const late = sleep(probeLimit, undefined, { signal: limit.signal }).then(() => {
+      throw new Error(`a notification did not arrive within ${probeLimit / 1000} s`);
+    });
+    try {
+      await Promise.race([arrived.promise, late, lost]);
+      options.onHeard?.((performance.now() - sent) / 1000);
+    } finally {
+      limit.abort();
+      late.catch(() => undefined);
+    }
+  };
   const stop = (): void => {
     client.end().catch(() => undefined);
   };
   try {
     await client.connect();
     options.signal.addEventListener("abort", stop, { once: true });
-    await client.query(`listen ${channel}`);
+    await client.query(`listen ${channel}; listen ${own}`);
     connected();
     options.onConnected();
     while (!options.signal.aborted) {
+      await probe();
       await Promise.race([sleep(probeEvery, undefined, { signal: options.signal, ref: false }), lost]);
-      await client.query("select 1");
     }
   } finally {
     options.signal.removeEventListener("abort", stop);

@@ -24,6 +24,8 @@ export interface QueueOptions {
   readonly cron?: Readonly<Record<string, string>>;
   /** How often it looks without having been notified, ms: the notification is what makes it fast; a job of a later time is found so. */
   readonly pollInterval?: number;
+  /** Told of every job that ran; a failed one is tried again. */
+  readonly onJob?: (task: string, outcome: "done" | "failed") => void;
 }
 
 /** How often a process says that it lives, ms: another one unlocks the jobs of one that does not. */
@@ -88,6 +90,7 @@ async function start({
   concurrency,
   cron = {},
   pollInterval = 5_000,
+  onJob,
 }: QueueOptions): Promise<{ runner: Runner; poolId: string }> {
   const parsedCronItems = parseCronItems(
     Object.entries(cron).map(([task, match]) => ({ task, match, identifier: task })),
@@ -97,6 +100,7 @@ async function start({
   // Before it listens, a job that is added is found only by the next poll.
   const listening = once(events, "pool:listen:success");
   events.on("pool:create", ({ workerPool }) => (poolId = workerPool.id));
+  events.on("job:complete", ({ job, error }) => onJob?.(job.task_identifier, error == null ? "done" : "failed"));
   const runner = await run({
     // Batched, a job's end that cannot be reported ends the queue, and we start it again; one by one it would be a rejection
     // that nobody handles, and end the process.

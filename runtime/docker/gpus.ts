@@ -61,6 +61,37 @@ export async function gpuUses(): Promise<ReadonlyMap<string, GpuUse> | string> {
   }
 }
 
+export interface GpuReading {
+  /** Percent of the time in which it was at work. */
+  readonly utilisation: number | null;
+  /** Bytes. */
+  readonly memory: number | null;
+  /** Watts. */
+  readonly power: number | null;
+  /** Degrees Celsius. */
+  readonly temperature: number | null;
+}
+
+/** What every GPU of the host does now, by uuid; null is what a GPU cannot say. */
+export async function gpuReadings(): Promise<ReadonlyMap<string, GpuReading>> {
+  const number = (text = ""): number | null => (text === "" || Number.isNaN(Number(text)) ? null : Number(text));
+  const rows = await ask("--query-gpu=uuid,utilization.gpu,memory.used,power.draw,temperature.gpu");
+  return new Map(
+    rows.map(([uuid = "", utilisation, memory, power, temperature]) => {
+      const mebibytes = number(memory);
+      return [
+        uuid,
+        {
+          utilisation: number(utilisation),
+          memory: mebibytes === null ? null : mebibytes * 1024 ** 2,
+          power: number(power),
+          temperature: number(temperature),
+        },
+      ];
+    }),
+  );
+}
+
 async function ask(query: string): Promise<string[][]> {
   const { stdout } = await promisify(execFile)("nvidia-smi", [query, "--format=csv,noheader,nounits"], {
     timeout: 20_000,

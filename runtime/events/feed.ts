@@ -48,6 +48,10 @@ export class EventFeed {
     this.#db = db;
   }
 
+  get followers(): number {
+    return this.#followers;
+  }
+
   /** Something was announced: look soon. */
   wake(): void {
     this.#woken.resolve(undefined);

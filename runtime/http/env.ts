@@ -10,6 +10,8 @@ export interface Env {
     owner: string;
     /** Also in the answer's X-Request-Id. */
     requestId: string;
+    /** The pattern of the path, for those who count; "none" where there is nothing under it. */
+    route: string;
   };
 }
 

@@ -29,6 +29,8 @@ export type OnUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer)
 
 interface Options {
   readonly onUpgrade: OnUpgrade;
+  /** The key of the configuration that says where, for the sentence when that cannot be had. */
+  readonly key?: string;
   readonly log: Log;
 }
 
@@ -51,7 +53,7 @@ function onClientError(
   }
 }
 
-async function listen(server: Server, { host, port }: Config["http"]["listen"]): Promise<AddressInfo> {
+async function listen(server: Server, { host, port }: Config["http"]["listen"], key: string): Promise<AddressInfo> {
   const { promise, resolve, reject } = Promise.withResolvers<AddressInfo>();
   server.once("error", (error: Error & { code?: string }) => {
     const at = `${host ?? "every interface"}, port ${port}`;
@@ -61,7 +63,7 @@ async function listen(server: Server, { host, port }: Config["http"]["listen"]):
         : error.code === "EACCES"
           ? `port ${port} may not be used by this user`
           : `${at} cannot be listened on (${error.code ?? error.message})`;
-    reject(new UserError(`The API cannot start: ${why}; choose another with http.listen.`, { cause: error }));
+    reject(new UserError(`The server cannot start: ${why}; choose another with ${key}.`, { cause: error }));
   });
   server.listen({ port, ...(host !== undefined && { host }) }, () => resolve(server.address() as AddressInfo));
   return promise;
@@ -82,7 +84,7 @@ async function close(server: Server): Promise<void> {
 export async function serve(
   app: Hono<Env>,
   config: Pick<Config, "http">,
-  { onUpgrade, log }: Options,
+  { onUpgrade, log, key = "http.listen" }: Options,
 ): Promise<Listening> {
   const { read_timeout, idle_timeout } = config.http;
   const handle = getRequestListener(app.fetch, {
@@ -111,7 +113,7 @@ export async function serve(
   );
   server.on("clientError", onClientError);
   server.on("upgrade", onUpgrade);
-  const { port, family, address } = await listen(server, config.http.listen);
+  const { port, family, address } = await listen(server, config.http.listen, key);
   server.on("error", (error) => log.error({ err: error }, "the server's socket failed"));
   const everywhere = address === "::" || address === "0.0.0.0";
   const host = everywhere ? "127.0.0.1" : family === "IPv6" ? `[${address}]` : address;
@@ -119,7 +121,7 @@ export async function serve(
     url: `http://${host}:${port}`,
     port,
     close: async (reason) => {
-      log.debug({ reason }, "the API stops");
+      log.debug({ reason }, "the server stops");
       await close(server);
     },
   };

@@ -3,6 +3,7 @@ import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ApiError } from "../errors.ts";
 import { headersOf } from "./errors.ts";
+import { requestIdOf } from "./request-id.ts";
 
 /** Time for the client to take the answer before the connection is cut. */
 const lingerMs = 2000;
@@ -29,9 +30,9 @@ function write(socket: Duplex, { status, headers, body }: RawAnswer): void {
   socket.once("close", () => clearTimeout(timer));
 }
 
-export function answerError(socket: Duplex, error: ApiError, requestId?: string): void {
-  const id = requestId === undefined ? {} : { "X-Request-Id": requestId };
-  write(socket, { status: error.status, headers: { ...headersOf(error), ...id }, body: JSON.stringify(error.body()) });
+export function answerError(socket: Duplex, error: ApiError, requestId = requestIdOf(undefined)): void {
+  const headers = { ...headersOf(error), "X-Request-Id": requestId };
+  write(socket, { status: error.status, headers, body: JSON.stringify(error.body()) });
 }
 
 /** 408, which only ever happens below the router. */
@@ -40,5 +41,6 @@ export function answerTimeout(socket: Duplex): void {
     error: "The request took longer to arrive than allowed (http.read_timeout).",
     code: "request_timeout",
   });
-  write(socket, { status: 408, headers: { "Content-Type": "application/json" }, body });
+  const headers = { "Content-Type": "application/json", "X-Request-Id": requestIdOf(undefined) };
+  write(socket, { status: 408, headers, body });
 }

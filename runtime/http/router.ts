@@ -1,6 +1,6 @@
-// The thin router: request id, guard, token, then the function of the table below. Everything that is thrown becomes JSON here.
-// It knows paths and methods; what a call does is the function's alone.
-import { Hono, type MiddlewareHandler } from "hono";
+// The thin router: the table of calls. It knows paths and methods; what a call does is the function's alone, and what stands before
+// every one of them (request id, guard, token) is mount.ts.
+import type { Hono } from "hono";
 import type { Config } from "../config/schema.ts";
 import type { Token } from "../config/token-list.ts";
 import { ApiError } from "../errors.ts";
@@ -9,11 +9,9 @@ import { deleteSession } from "../../functions/delete-session.ts";
 import { getDocs, getOpenapi } from "../../functions/get-openapi.ts";
 import { healthz, readyz } from "../../functions/health.ts";
 import type { Log } from "../log.ts";
-import { authenticate } from "./authenticate.ts";
+import type { AccessLogOptions } from "./access-log.ts";
 import type { EndpointHandler, Env } from "./env.ts";
-import { toApiError, toResponse } from "./errors.ts";
-import { guard } from "./guard.ts";
-import { requestIdOf } from "./request-id.ts";
+import { mount, type Route } from "./mount.ts";
 
 /** The calls of the documented interface, made with their dependencies by whoever starts the process. */
 export interface Functions {
@@ -36,6 +34,8 @@ export interface Functions {
   readonly resendNotification: EndpointHandler;
   readonly resendNotifications: EndpointHandler;
   readonly createTelegramLink: EndpointHandler;
+  readonly getMetrics: EndpointHandler;
+  readonly getExperimentMetrics: EndpointHandler;
   readonly readLogs: EndpointHandler;
   readonly tailLogs: EndpointHandler;
 }
@@ -47,14 +47,7 @@ export interface RouterDeps {
   readonly log: Log;
   /** Resolves when the database answers and its schema is the one that this program knows; throws otherwise. */
   readonly ready: () => Promise<void>;
-}
-
-interface Route {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  readonly path: string;
-  readonly handler: EndpointHandler;
-  /** token: needs one; origin: needs none, but Host and Origin are checked; open: health, for anyone. */
-  readonly access: "token" | "origin" | "open";
+  readonly answered?: AccessLogOptions["answered"];
 }
 
 function routesOf({ functions, tokens, config, ready }: RouterDeps): Route[] {
@@ -64,6 +57,7 @@ function routesOf({ functions, tokens, config, ready }: RouterDeps): Route[] {
     { method: "GET", path: "/experiments/:id", handler: functions.getExperiment, access: "token" },
     { method: "PUT", path: "/experiments/:id", handler: functions.updateExperiment, access: "token" },
     { method: "GET", path: "/experiments/:id/placement", handler: functions.getPlacement, access: "token" },
+    { method: "GET", path: "/experiments/:id/metrics", handler: functions.getExperimentMetrics, access: "token" },
     { method: "GET", path: "/groups", handler: functions.listGroups, access: "token" },
     { method: "GET", path: "/groups/:id", handler: functions.getGroup, access: "token" },
     { method: "PUT", path: "/groups/:id", handler: functions.updateGroup, access: "token" },
@@ -78,6 +72,7 @@ function routesOf({ functions, tokens, config, ready }: RouterDeps): Route[] {
     { method: "GET", path: "/notifications/:id", handler: functions.getNotification, access: "token" },
     { method: "POST", path: "/notifications/:id/resend", handler: functions.resendNotification, access: "token" },
     { method: "POST", path: "/telegram/link", handler: functions.createTelegramLink, access: "token" },
+    { method: "GET", path: "/metrics", handler: functions.getMetrics, access: "token" },
     { method: "GET", path: "/logs/:id", handler: functions.readLogs, access: "token" },
     { method: "GET", path: "/logs/:id/tail", handler: refuseSocketless(functions.tailLogs), access: "token" },
     {
@@ -105,57 +100,10 @@ function refuseSocketless(tail: EndpointHandler): EndpointHandler {
   };
 }
 
-const withRequestId: MiddlewareHandler<Env> = async (c, next) => {
-  const id = requestIdOf(c.req.header("x-request-id"));
-  c.set("requestId", id);
-  c.set("owner", "");
-  await next();
-  c.res.headers.set("X-Request-Id", id);
-  if (c.req.method !== "HEAD" || c.res.body === null) return;
-  await c.res.body.cancel(); // a HEAD runs the GET: what it streams must end
-  c.res = new Response(null, c.res);
-};
-
 export function createRouter(deps: RouterDeps): Hono<Env> {
-  const app = new Hono<Env>();
-  const routes = routesOf(deps);
-  const enter =
-    (access: Route["access"]): MiddlewareHandler<Env> =>
-    async (c, next) => {
-      const header = (name: string): string | undefined => c.req.header(name);
-      if (access !== "open") guard(header, deps.config.http);
-      if (access === "token") c.set("owner", authenticate(header, deps.tokens));
-      await next();
-    };
-
-  app.use(withRequestId);
-  for (const { method, path, handler, access } of routes) app.on(method, path, enter(access), handler);
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const methods = routes
-      .filter((route) => route.path === path)
-      .flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
-    app.all(path, enter("origin"), (c) => {
-      c.header("Allow", methods.join(", "));
-      const error = new ApiError(
-        "method_not_allowed",
-        `${c.req.method} is not possible here; ${methods.join(", ")} is.`,
-      );
-      return c.json(error.body(), error.status);
-    });
-  }
-  app.notFound((c) => {
-    const header = (name: string): string | undefined => c.req.header(name);
-    guard(header, deps.config.http);
-    const error = new ApiError(
-      "not_found",
-      "There is nothing under this path; the calls begin with /experiments, /groups, /logs, /hosts, /events and /notifications.",
-    );
-    return c.json(error.body(), error.status);
+  return mount(routesOf(deps), {
+    ...deps,
+    nothing:
+      "There is nothing under this path; the calls begin with /experiments, /groups, /logs, /hosts, /events, /notifications and /metrics.",
   });
-  app.onError((error, c) => {
-    // hono's own: a path that cannot be decoded and the like.
-    const id = c.get("requestId");
-    return toResponse(toApiError(error, id, deps.log), id);
-  });
-  return app;
 }

@@ -51,19 +51,22 @@ function parseTarget(request: IncomingMessage): { id: string; query: URLSearchPa
 export function createUpgrade(deps: UpgradeDeps): { onUpgrade: OnUpgrade; close(): Promise<void> } {
   const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: 64 * 1024 });
   let closing = false;
-  server.on("wsClientError", (_error, socket) => {
+  const requestIds = new WeakMap<IncomingMessage, string>();
+  server.on("headers", (headers, request) => headers.push(`X-Request-Id: ${requestIds.get(request) ?? ""}`));
+  server.on("wsClientError", (_error, socket, request) => {
     answerError(
       socket,
       new ApiError("bad_request", "This is not a correct websocket handshake (GET, version 13, a key)."),
+      requestIds.get(request),
     );
   });
 
-  async function tail(ws: WebSocket, send: SendTail, requestId: string): Promise<void> {
+  async function tail(ws: WebSocket, send: SendTail, requestId: string, log: Log): Promise<void> {
     try {
       await send(ws);
     } catch (error) {
       if (ws.readyState !== WebSocket.OPEN) return; // the client left: whatever that broke is no news
-      const told = toApiError(error, requestId, deps.log);
+      const told = toApiError(error, requestId, log);
       ws.close(told.code === "unavailable" ? 1013 : 1011, told.message.slice(0, 120));
     }
   }
@@ -71,21 +74,24 @@ export function createUpgrade(deps: UpgradeDeps): { onUpgrade: OnUpgrade; close(
   async function enter(request: IncomingMessage, socket: Duplex, head: Buffer, requestId: string): Promise<void> {
     const header = headerOf(request);
     guard(header, deps.config.http);
-    authenticate(header, deps.tokens);
+    const owner = authenticate(header, deps.tokens);
     const { id, query } = parseTarget(request);
     const send = await deps.openTail(id, query);
     if (closing) throw new ApiError("unavailable", "The server is stopping: try again.");
     if (socket.destroyed) return;
+    const log = deps.log.child({ requestId, experiment: id });
     server.handleUpgrade(request, socket, head, (ws) => {
-      ws.on("error", (error) => deps.log.debug({ requestId, err: error }, "a websocket failed"));
+      log.debug({ owner, method: "GET", path: `/logs/${id}/tail?ws`, status: 101 }, "request");
+      ws.on("error", (error) => log.debug({ err: error }, "a websocket failed"));
       keepAlive(ws, socket, deps.pingEvery ?? pingMs);
-      tail(ws, send, requestId).catch(() => ws.terminate()); // tail answers its own errors
+      tail(ws, send, requestId, log).catch(() => ws.terminate()); // tail answers its own errors
     });
   }
 
   return {
     onUpgrade: (request, socket, head) => {
       const requestId = requestIdOf(headerOf(request)("x-request-id"));
+      requestIds.set(request, requestId);
       // A client that leaves while we look must not end the process.
       socket.on("error", () => socket.destroy());
       enter(request, socket, head, requestId).catch((error: unknown) =>

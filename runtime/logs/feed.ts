@@ -56,6 +56,11 @@ export class LogFeed {
     this.wakeAll();
   }
 
+  /** How many follow a log now. */
+  get followers(): number {
+    return this.#watched.values().reduce((sum, watched) => sum + watched.followers, 0);
+  }
+
   wake(experimentIds: readonly string[]): void {
     const ids = new Set(experimentIds);
     for (const watched of this.#watched.values()) if (ids.has(watched.experimentId)) wake(watched);

@@ -5,6 +5,7 @@ import { listExperimentsQuery } from "../../functions/list-experiments.ts";
 import { getGroupQuery } from "../../functions/get-group.ts";
 import { listGroupsQuery } from "../../functions/list-groups.ts";
 import { groupChange } from "../../functions/update-group.ts";
+import { experimentMetrics, metricsQuery } from "../metrics/query.ts";
 import { experimentChange, newExperiment, newExperiments, newSweep } from "../experiment/schema.ts";
 import { experimentAnswer, groupAnswer, nextPage, placementAnswer, sweepAnswer } from "./answers.ts";
 import type { Operation } from "./operation.ts";
@@ -72,6 +73,18 @@ export const experimentOperations: readonly Operation[] = [
     body: { schema: experimentChange.meta({ id: "ExperimentChange" }), example: { status: "CANCELLED" } },
     answers: { 200: { description: "The experiment as it is now.", content: experimentAnswer } },
     errors: ["immutable", "conflict", "stale"],
+  },
+  {
+    method: "GET",
+    path: "/experiments/{id}/metrics",
+    id: "getExperimentMetrics",
+    tag: "Experiments",
+    summary: "What it took, and what it printed as metrics",
+    description:
+      "Series of the latest attempt, or of `attempt`: sampled by the runner (CPU, memory, network, disk, its GPUs), and printed by the program as `::metric name=value`. In at most 500 points each, or one per `step`.",
+    query: metricsQuery,
+    answers: { 200: { description: "The series.", content: experimentMetrics.meta({ id: "ExperimentMetrics" }) } },
+    errors: ["validation", "log_expired"],
   },
   {
     method: "GET",

@@ -49,6 +49,14 @@ export const serverOperations: readonly Operation[] = [
   },
   {
     method: "GET",
+    path: "/metrics",
+    id: "getMetrics",
+    tag: "Server",
+    summary: "What the process tells Prometheus",
+    answers: { 200: { description: "Prometheus' text format.", content: "text/plain" } },
+  },
+  {
+    method: "GET",
     path: "/openapi.json",
     id: "getOpenapi",
     tag: "Server",

@@ -14,6 +14,8 @@ export function typeText(schema: Json, indent = ""): string {
   if (Array.isArray(type)) return type.map((one: unknown) => typeText({ ...schema, type: one }, indent)).join(" | ");
   switch (type) {
     case "array": {
+      const places = schema["prefixItems"];
+      if (Array.isArray(places)) return `[${places.map((one) => typeText(one as Json, indent)).join(", ")}]`;
       const item = items === undefined ? "any" : typeText(items as Json, indent);
       return item.includes(" | ") ? `(${item})[]` : `${item}[]`;
     }

@@ -21,21 +21,23 @@ import {
   type ContainerState,
 } from "../docker/containers.ts";
 import { EngineFailure, isUnreachable, type Engine } from "../docker/engine.ts";
-import { describeExit, signalName } from "../docker/exit.ts";
 import { ensureImage } from "../docker/images.ts";
 import { checkImage, limitsUnder, PolicyRefusal, resolveVolumes, type Policy } from "../docker/policy.ts";
 import type { LogPosition } from "../docker/log-entries.ts";
 import { parse as splitWords } from "../experiment/command.ts";
 import { retryDelay } from "../experiment/retries.ts";
-import type { Reason, Result } from "../experiment/states.ts";
+import type { Reason } from "../experiment/states.ts";
 import { insisting, startOnce, unseenEnd, type Interruptions } from "./engine-trouble.ts";
+import type { RunnerMetrics } from "../telemetry/runner-metrics.ts";
 import { environmentOf } from "./environment.ts";
 import type { Fence } from "./fence.ts";
 import type { End, HostMemory } from "./host-memory.ts";
 import type { Lane } from "./lane.ts";
 import { drainLog, followToEnd } from "./log-pump.ts";
 import { Fenced, LogWriter } from "./log-writer.ts";
-import { timeLimit, type TimeLimit } from "./time-limit.ts";
+import { resultOf, stopReasons } from "./result.ts";
+import type { MetricSampler } from "./metric-sampler.ts";
+import { timeLimit } from "./time-limit.ts";
 import { fillSecrets, SecretMissing, withoutSecrets } from "./secrets.ts";
 
 export interface RunnerContext {
@@ -62,6 +64,8 @@ export interface RunnerContext {
   /** The file of this host's secrets. */
   readonly secrets: string | undefined;
   readonly changed: (experimentId: string) => void;
+  readonly sampler: Pick<MetricSampler, "follow">;
+  readonly metrics: Pick<RunnerMetrics, "started" | "pulled" | "stored" | "closed">;
   /** GPUs have come free. */
   readonly released: () => void;
 }
@@ -96,7 +100,10 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
       maxBytes: context.maxLogBytes,
       heavy: context.heavy,
       collect: context.collect,
-      onStored: () => context.changed(attempt.experiment_id),
+      onStored: (bytes, seconds) => {
+        context.changed(attempt.experiment_id);
+        context.metrics.stored(bytes, seconds);
+      },
       signal: signals.detach,
       log: context.log,
     }),
@@ -223,7 +230,9 @@ async function create(run: Run, output: string | undefined): Promise<string> {
     } catch (error) {
       if (!(error instanceof ImageMissing)) throw error;
     }
+    const began = performance.now();
     await pull(run);
+    run.metrics.pulled((performance.now() - began) / 1000);
     return insisting(creating, signals.detach);
   }, secrets);
   await writer.line(
@@ -278,7 +287,9 @@ async function orCouldNotRun<T>(work: () => Promise<T>, secrets: readonly string
 async function noteStart(run: Run, state: ContainerState, output: string | undefined): Promise<ContainerState> {
   const fence = { attemptId: run.attempt.id, epoch: run.epoch };
   const startedAt = state.startedAt ?? new Date();
-  if (!(await recordStart(run.db, fence, { containerId: state.id, startedAt, output }))) throw new Fenced();
+  const noted = await recordStart(run.db, fence, { containerId: state.id, startedAt, output });
+  if (noted === undefined) throw new Fenced();
+  if (noted.took !== null) run.metrics.started(noted.took);
   run.changed(run.attempt.experiment_id);
   return state;
 }
@@ -299,6 +310,7 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   };
   const over = AbortSignal.any([signals.cancel, limit.signal]);
   over.addEventListener("abort", stop, { once: true });
+  const leave = run.sampler.follow({ attemptId: run.attempt.id, containerId: state.id, gpus: run.attempt.gpus });
   try {
     if (over.aborted && state.running) stop();
     if (state.running) await followToEnd(pump);
@@ -308,6 +320,7 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
     if (state.running && isUnreachable(error)) interruptions.began(attempt.id);
     throw error;
   } finally {
+    leave();
     over.removeEventListener("abort", stop);
     limit.clear();
     await warning; // its line comes before the last
@@ -320,7 +333,12 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   const lack = state.running ? undefined : unseenEnd(end, writer.position, interruptions.since(attempt.id));
   if (lack !== undefined) await writer.line(lack, "lack");
   interruptions.over(attempt.id);
-  const result = resultOf(run, end, { stopped: stopping !== undefined, limit });
+  const result = resultOf(attempt, end, {
+    stopped: stopping !== undefined,
+    cancelled: signals.cancel.aborted,
+    fenced: run.fence.stopped(attempt.id),
+    limitAt: limit.at,
+  });
   await close(run, { result, finished: !stopReasons.has(result.reason), at: end.finishedAt, ran: true });
 }
 
@@ -343,35 +361,6 @@ async function warn(
   }
 }
 
-/** Ends that are not the program's own. */
-const stopReasons: ReadonlySet<Reason> = new Set(["user", "time_limit", "host_lost"]);
-
-function resultOf(
-  { signals, attempt, fence }: Run,
-  end: ContainerState,
-  { stopped, limit }: { stopped: boolean; limit: TimeLimit },
-): Result {
-  // Dead by a signal without our having sent it: an earlier runner had, if there is a reason.
-  const killed = stopped || end.exitCode === 143 || end.exitCode === 137;
-  if (signals.cancel.aborted && killed) return stoppedBy("user", "Cancelled", end);
-  if (fence.stopped(attempt.id))
-    return stoppedBy("host_lost", "Stopped by its own host, which was cut off from the database", end);
-  const atLimit = limit.at !== undefined && (end.finishedAt?.getTime() ?? 0) >= limit.at;
-  if (atLimit && killed)
-    return stoppedBy("time_limit", `Stopped at its time limit of ${attempt.time_limit ?? ""}`, end);
-  return describeExit(end, attempt.memory ?? undefined);
-}
-
-function stoppedBy(reason: Reason, why: string, end: ContainerState): Result {
-  const signal = signalName(end.exitCode);
-  return {
-    reason,
-    exit_code: end.exitCode,
-    signal,
-    message: `${why}; the container ended with exit code ${end.exitCode}${signal === null ? "" : ` (${signal})`}.`,
-  };
-}
-
 async function close(run: Run, end: End): Promise<void> {
   const { attempt } = run;
   const { result, finished } = end;
@@ -388,6 +377,7 @@ async function close(run: Run, end: End): Promise<void> {
   const fence = { attemptId: attempt.id, epoch: run.epoch };
   if (!(await closeAttempt(run.db, fence, { result, finished, endedAt: end.at, retryIn }))) throw new Fenced();
   run.memory.closed(attempt.id);
+  run.metrics.closed(result.reason);
   if (attempt.gpus.length > 0) run.released();
   run.log.info({ experiment: run.attempt.experiment_id, attempt: run.attempt.id, result }, "attempt closed");
   run.changed(run.attempt.experiment_id);

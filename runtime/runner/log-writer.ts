@@ -13,6 +13,8 @@ import type { ContainerStream } from "../docker/demux.ts";
 import { copyPosition, type LogPosition } from "../docker/log-entries.ts";
 import { ChunkBuilder, newline, now, type Chunk, type Stream } from "../logs/chunk-format.ts";
 import type { Lane } from "./lane.ts";
+import { BlockBuilder, type Block } from "../metrics/block.ts";
+import { PrintedReader } from "../metrics/printed.ts";
 import type { TakeRecord } from "./line-assembler.ts";
 
 /** Another runner owns the attempt now, or it is closed: nothing of ours counts any more. */
@@ -37,7 +39,8 @@ export interface LogWriterOptions {
   readonly heavy: Lane;
   /** Told of the bytes that were stored. */
   readonly collect: (bytes: number) => void;
-  readonly onStored: () => void;
+  /** Told of each chunk that was stored, and how long that took. */
+  readonly onStored: (bytes: number, seconds: number) => void;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -50,6 +53,8 @@ const retryPause = 500;
 
 interface Waiting {
   readonly chunk: Chunk;
+  /** What lines of it say in the form of a metric. */
+  readonly metrics: Block | undefined;
   /** Where the reading of Docker's log stands once it is stored. */
   readonly position: LogPosition;
 }
@@ -58,6 +63,8 @@ export class LogWriter {
   readonly #options: LogWriterOptions;
   /** What was added since the last chunk was cut off. */
   readonly #builder = new ChunkBuilder();
+  readonly #printed: PrintedReader;
+  #metrics: BlockBuilder | undefined;
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #room: PromiseWithResolvers<void> | undefined;
@@ -74,6 +81,9 @@ export class LogWriter {
     const { stdout, stderr } = options.position;
     if (stdout !== undefined) this.#position.stdout = copyPosition(stdout);
     if (stderr !== undefined) this.#position.stderr = copyPosition(stderr);
+    // What is stored may end within a line, whose rest is no line of its own.
+    const within = (one: typeof stdout): boolean => one !== undefined && (one.long || one.owed);
+    this.#printed = new PrintedReader({ stdout: within(stdout), stderr: within(stderr) });
     this.#endsLine = options.endsLine;
     this.#storedBytes = options.storedBytes;
     this.#said = new Set(options.position.said);
@@ -96,7 +106,10 @@ export class LogWriter {
 
   /** Adds a record of the container; `start` or `room` is to be called after some. */
   readonly record: TakeRecord = (reader, seconds, nanos, bytes, from, to) => {
+    const sample = this.#printed.read(reader.stream, seconds, nanos, bytes, from, to);
+    if (sample !== undefined && this.#metrics?.fits(sample) === false) this.#cut();
     this.#add(reader.stream, seconds, nanos, bytes, from, to);
+    if (sample !== undefined) (this.#metrics ??= new BlockBuilder()).add(sample);
     this.#position[reader.stream] = copyPosition(reader, this.#position[reader.stream]);
   };
 
@@ -157,7 +170,8 @@ export class LogWriter {
 
   /** What was added becomes a chunk. */
   #cut(): void {
-    this.#waiting.push({ chunk: this.#builder.take(), position: this.position });
+    this.#waiting.push({ chunk: this.#builder.take(), metrics: this.#metrics?.build(), position: this.position });
+    this.#metrics = undefined;
   }
 
   get #nothing(): boolean {
@@ -179,16 +193,17 @@ export class LogWriter {
     this.#flushing = undefined; // at once: what is added from here on starts another
   }
 
-  async #store({ chunk, position }: Waiting): Promise<void> {
+  async #store({ chunk, metrics, position }: Waiting): Promise<void> {
     const { db, attemptId, epoch, maxBytes, heavy, collect, onStored } = this.#options;
+    const began = performance.now();
     const append = async (): Promise<void> => {
-      if (!(await appendLog(db, { attemptId, epoch, seq: this.#seq, chunk, position }))) throw new Fenced();
+      if (!(await appendLog(db, { attemptId, epoch, seq: this.#seq, chunk, metrics, position }))) throw new Fenced();
     };
     await this.#patiently(chunk.data.length > lightBytes ? async () => heavy(append) : append);
     this.#seq += 1;
     this.#storedBytes += chunk.data.length;
     collect(chunk.data.length);
-    onStored();
+    onStored(chunk.data.length, (performance.now() - began) / 1000);
     if (this.#storedBytes <= maxBytes) return;
     await this.#patiently(async () => {
       const kept = await cutLog(db, { attemptId, epoch, head: maxBytes / 2, end: (maxBytes * 3) / 8 });

@@ -8,6 +8,7 @@ import { pingEngine, type Engine } from "../docker/engine.ts";
 import { UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Heard } from "../database/statements/runner.ts";
+import type { RunnerMetrics } from "../telemetry/runner-metrics.ts";
 import type { Fence } from "./fence.ts";
 import type { HostMemory } from "./host-memory.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
@@ -27,6 +28,7 @@ export interface PresenceOptions {
   readonly heard: () => Heard;
   readonly memory: HostMemory;
   readonly fence: Fence;
+  readonly metrics: Pick<RunnerMetrics, "beat" | "engine">;
   /** Whether nothing runs here any more that should not. */
   readonly cleanUp: () => Promise<boolean>;
   /** Why nothing should be taken though Docker answers, in words: no room on the disk. */
@@ -83,10 +85,12 @@ export class Presence {
         return;
       }
       fence.heard(sent);
+      this.#options.metrics.beat("answered");
       memory.settle(found.closed);
       await memory.heard({ epoch, beats: found.beats });
       if (!found.clean) this.#cleaning ??= this.#clean(found.lostAt);
     } catch (error) {
+      this.#options.metrics.beat("failed");
       log.warn({ err: error }, "no heartbeat: the database does not answer");
     }
   });
@@ -121,6 +125,7 @@ export class Presence {
     const { engine, log, onEngine } = this.#options;
     if (this.#closed) return;
     const answers = await pingEngine(engine, pingPatience);
+    this.#options.metrics.engine(answers);
     if (answers) await this.#look();
     if (answers === (this.#engineAway === undefined)) return;
     this.#engineAway = answers ? undefined : new Date();

@@ -14,16 +14,26 @@ import { startQueue } from "../database/queue.ts";
 import { readInstallation, recordPool, registerHost } from "../database/statements/registration.ts";
 import type { Heard } from "../database/statements/runner.ts";
 import { seenByCanary, type CanaryOptions } from "../docker/canary.ts";
-import { connectEngine, describeEngine, EngineUnreachable, type EngineDescription } from "../docker/engine.ts";
+import {
+  connectEngine,
+  describeEngine,
+  EngineUnreachable,
+  type Engine,
+  type EngineDescription,
+} from "../docker/engine.ts";
 import { UserError } from "../errors.ts";
+import type { Listening } from "../http/listen.ts";
 import type { Log } from "../log.ts";
+import { RunnerMetrics } from "../telemetry/runner-metrics.ts";
 import { bufferCollector } from "./collect-buffers.ts";
 import { compareWithDatabase } from "./compare.ts";
 import { diskTrouble } from "./disk.ts";
+import { serveEndpoint } from "./endpoint.ts";
 import { Interruptions } from "./engine-trouble.ts";
 import { Fence, fencedWithin } from "./fence.ts";
 import { GpuChecks } from "./gpu-checks.ts";
 import { HostMemory } from "./host-memory.ts";
+import { MetricSampler } from "./metric-sampler.ts";
 import { lane } from "./lane.ts";
 import { offeredGpus } from "./offered-gpus.ts";
 import { Presence } from "./presence.ts";
@@ -40,6 +50,8 @@ const renewAfter = 1_000;
 export interface Runner {
   readonly host: string;
   readonly slots: number;
+  /** Where it answers /metrics; undefined: nowhere. */
+  readonly url: string | undefined;
   /** Rejects when the runner cannot go on (another one took over its host). */
   readonly lost: Promise<never>;
   /** Leaves every container running. */
@@ -82,6 +94,7 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   return {
     host: current.host,
     slots: current.slots,
+    url: current.url,
     lost,
     close: async () => {
       closing.abort();
@@ -117,7 +130,9 @@ interface Outcomes {
 }
 
 async function startOnce(options: RunnerOptions, outcomes: Outcomes): Promise<Omit<Runner, "lost">> {
-  const { config, database, log } = options;
+  const { config, database, version } = options;
+  const host = config.runner.name ?? hostname();
+  const log = options.log.child({ host });
   const engine = connectEngine(config.docker.host);
   const about = await describe(engine);
   const db = await connectPool({
@@ -127,16 +142,20 @@ async function startOnce(options: RunnerOptions, outcomes: Outcomes): Promise<Om
     log,
     patience: backgroundPatience,
   });
+  const metrics = new RunnerMetrics({ version, host, pools: { runner: db } });
+  let endpoint: Listening | undefined;
   try {
     await requireMigrated(db);
-    return await start(options, outcomes, db, engine, about);
+    endpoint = await serveEndpoint(config, { metrics, log }); // first: a port that is taken leaves nothing half done
+    return await start({ ...options, log }, { ...outcomes, host, db, engine, about, metrics, endpoint });
   } catch (error) {
+    await endpoint?.close("the start failed");
     await db.end();
     throw error;
   }
 }
 
-async function describe(engine: ReturnType<typeof connectEngine>): Promise<EngineDescription> {
+async function describe(engine: Engine): Promise<EngineDescription> {
   try {
     return await describeEngine(engine);
   } catch (error) {
@@ -145,14 +164,19 @@ async function describe(engine: ReturnType<typeof connectEngine>): Promise<Engin
   }
 }
 
+interface Parts extends Outcomes {
+  readonly host: string;
+  readonly db: Pool;
+  readonly engine: Engine;
+  readonly about: EngineDescription;
+  readonly metrics: RunnerMetrics;
+  readonly endpoint: Listening | undefined;
+}
+
 async function start(
   { config, version, log }: RunnerOptions,
-  { lose, renew }: Outcomes,
-  db: Pool,
-  engine: ReturnType<typeof connectEngine>,
-  about: EngineDescription,
+  { lose, renew, host, db, engine, about, metrics, endpoint }: Parts,
 ): Promise<Omit<Runner, "lost">> {
-  const host = config.runner.name ?? hostname();
   const gpus = await offeredGpus(config.runner.gpus, log);
   const slots = config.runner.slots ?? Math.max(gpus.length, about.cpus);
   const fencing = { after: config.runner.fence_after || undefined, grace: config.runner.stop_grace };
@@ -190,7 +214,17 @@ async function start(
   const notifier = new Notifier(db, log);
   const fence = new Fence({ ...fencing, engine, log, installation, host });
   const checks = new GpuChecks({ db, log, host, epoch, idleMemoryMiB: config.runner.gpu_idle_memory / 1024 ** 2 });
+  const sampler = new MetricSampler({
+    db,
+    engine,
+    log,
+    epoch,
+    interval: config.metrics.interval,
+    looked: metrics.sampled,
+  });
   const reconciler = new Reconciler({
+    sampler,
+    metrics,
     fence,
     interruptions: new Interruptions(),
     memory,
@@ -213,6 +247,7 @@ async function start(
     secrets: config.runner.secrets,
     changed: (experimentId) => notifier.changed(experimentId),
   });
+  metrics.countAttempts(() => reconciler.size);
   const queue = await startQueue({
     pool: db,
     log,
@@ -221,9 +256,11 @@ async function start(
       [stopExperimentTask(host)]: stopExperiment(reconciler),
     },
     concurrency: 2,
+    onJob: metrics.jobEnded,
   });
   await recordPool(db, host, epoch, { id: queue.poolId, previous: registered.previous_pool });
   const presence = new Presence({
+    metrics,
     fence,
     db,
     engine,
@@ -249,17 +286,20 @@ async function start(
     every(reconcileEvery, async () => reconciler.reconcile()),
     every(sweepEvery, async () => reconciler.sweep()),
   ];
-  log.info({ host, slots, gpus: gpus.length, epoch, engine: about.version }, "the runner is ready");
+  log.info({ url: endpoint?.url, slots, gpus: gpus.length, epoch, engine: about.version }, "the runner is ready");
   return {
     host,
     slots,
+    url: endpoint?.url,
     close: async () => {
+      await endpoint?.close("shutdown");
       fence.close();
       timers.forEach((timer) => clearInterval(timer));
       await queue.stop();
       await reconciler.detach();
       await presence.close();
       await checks.close();
+      await sampler.close();
       await notifier.idle();
       await db.end();
     },

@@ -36,7 +36,9 @@ test("every key has a reason beside it", () => {
   const bare = lines.filter(
     (line, n) =>
       /^\s*[a-z_]+:( .*)?$/.test(line) &&
-      !/^(http|docker|runner|scheduler|fair_share|quotas|hosts|container|logs|retention|notifications):$/.test(line) &&
+      !/^(http|docker|runner|scheduler|fair_share|quotas|hosts|container|metrics|logs|retention|notifications):$/.test(
+        line,
+      ) &&
       !/^\s*# .{20,}/.test(lines[n - 1] ?? ""),
   );
   assert.deepEqual(bare, []);

@@ -43,6 +43,8 @@ export function makeApp({
       createTelegramLink: owner,
       updateExperiment: withId,
       listEvents: owner,
+      getMetrics: owner,
+      getExperimentMetrics: withId,
       streamEvents: owner,
       readLogs: withId,
       tailLogs: withId,

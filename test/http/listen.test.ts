@@ -58,6 +58,7 @@ test("what is not HTTP gets 400 in JSON", async () => {
   ]) {
     const answer = await send(port, bytes);
     assert.deepEqual([answer.status, answer.body["code"]], [400, "bad_request"], bytes);
+    assert.match(answer.head, /^X-Request-Id: \S+\r?$/im, bytes);
   }
 });
 

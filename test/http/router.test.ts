@@ -139,5 +139,26 @@ test("errors: ours, the database's, defects", async () => {
   const defect = await of(coded("42703"));
   assert.deepEqual([defect.status, defect.code, defect.headers.get("x-request-id")], [500, "internal", "r-1"]);
   assert.match(String(defect.body["error"]), /r-1/);
-  assert.match(logged.at(-1) ?? "", /"requestId":"r-1".*42703/);
+  assert.match(logged.at(-2) ?? "", /"requestId":"r-1".*42703/);
+});
+
+test("a line per request, without its query; a slow one is a warning", async () => {
+  const { promise: slow, resolve: end } = Promise.withResolvers<undefined>();
+  const { app, logged } = makeApp({
+    functions: {
+      listHosts: async (c) => {
+        await slow;
+        return c.json([]);
+      },
+    },
+  });
+  const headers = { ...authorized, "X-Request-Id": "r-2" };
+  await request(app, "/experiments?name=secret", { headers });
+  setTimeout(() => end(undefined), 1_050); // a slow one takes a second
+  await request(app, "/hosts", { headers });
+  const [usual, late] = logged.map((line) => JSON.parse(line) as Record<string, unknown>);
+  const about = ({ level, requestId, owner, method, path, status }: Record<string, unknown>) =>
+    [level, requestId, owner, method, path, status].join(" ");
+  assert.equal(about(usual ?? {}), "20 r-2 token-1 GET /experiments 200");
+  assert.equal(about(late ?? {}), "40 r-2 token-1 GET /hosts 200");
 });

@@ -67,7 +67,10 @@ test("a token, or a cookie from our own origin, opens the tail", async () => {
   for (const headers of [{ Authorization: "sesame" }, { Cookie: cookie, Origin: origin }] as Record<string, string>[]) {
     const ws = new WebSocket(at(`/logs/${id}/tail?ws`), { headers });
     const closed = once(ws, "close");
+    const upgraded = once(ws, "upgrade");
     const [message, binary] = (await once(ws, "message")) as [Buffer, boolean];
+    const [answer] = (await upgraded) as [IncomingMessage];
+    assert.match(answer.headers["x-request-id"] as string, /^[\w-]{36}$/);
     assert.deepEqual([message.toString(), binary], ["a line", true]);
     assert.equal((await closed)[0], 1000);
   }

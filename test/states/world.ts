@@ -202,7 +202,7 @@ export class World implements AsyncDisposable {
     switch (command.do) {
       case "start": {
         const started = { containerId: "c", startedAt: new Date(), output: undefined };
-        return async () => said(await recordStart(db, fence, started));
+        return async () => said((await recordStart(db, fence, started)) !== undefined);
       }
       case "append": {
         const builder = new ChunkBuilder();

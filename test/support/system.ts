@@ -92,7 +92,12 @@ export class System implements AsyncDisposable {
 
   async addApi(overrides: Overrides = {}): Promise<Api> {
     const config = this.config(overrides);
-    const api = await startApi({ config, database: this.database, tokens: config.tokens, log: createLog("error") });
+    const api = await startApi({
+      config,
+      database: this.database,
+      tokens: config.tokens,
+      log: createLog("error"),
+    });
     this.apis.push(api);
     return api;
   }

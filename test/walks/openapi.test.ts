@@ -170,6 +170,10 @@ test("every call answers as the document says", async () => {
     { id: "deleteSession" },
     { id: "healthz" },
     { id: "readyz" },
+    { id: "getMetrics" },
+    { id: "getExperimentMetrics", at: made.id },
+    { id: "getExperimentMetrics", at: made.id, query: "?step=0", status: 400 },
+    { id: "getExperimentMetrics", at: nobody, status: 404 },
     { id: "getOpenapi" },
     { id: "getDocs" },
   ];

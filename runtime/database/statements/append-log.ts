@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { z } from "zod";
 import { maybeOne, type Queryable } from "../pool.ts";
 import type { Chunk } from "../../logs/chunk-format.ts";
+import type { Block } from "../../metrics/block.ts";
 
 export interface Append {
   readonly attemptId: string;
@@ -12,13 +13,13 @@ export interface Append {
   /** The sequence number that this chunk is to have. */
   readonly seq: number;
   readonly chunk: Chunk;
+  /** What lines of the chunk say in the form of a metric; stored with it or not at all. */
+  readonly metrics?: Block | undefined;
   /** Where the reading of Docker's log stands once this chunk is stored; kept for the next runner. */
   readonly position: unknown;
 }
 
-const statement = {
-  name: "append-log",
-  text: `
+const append = (measured = ""): string => `
 with fenced as (
   update skeduler.attempts
      set next_seq = next_seq + 1, log_position = $4,
@@ -26,24 +27,34 @@ with fenced as (
          stdout_lines = stdout_lines + $8, stderr_lines = stderr_lines + $9, skeduler_lines = skeduler_lines + $10
    where id = $1 and epoch = $2 and next_seq = $3 and closed_at is null
    returning *
-)
+)${measured}
 insert into skeduler.log_chunks
   (day, attempt_id, seq, base_time, first_time, last_time, stdout_offset, stderr_offset, skeduler_offset,
    stdout_line, stderr_line, skeduler_line, stdout_length, stderr_length, skeduler_length, data, entries)
 select day, id, $3, $11::bigint * 1000000000 + $12::bigint, to_timestamp($11), to_timestamp($13),
        stdout_bytes - $5, stderr_bytes - $6, skeduler_bytes - $7,
        stdout_lines - $8, stderr_lines - $9, skeduler_lines - $10, $5::int, $6::int, $7::int, $14, $15
-  from fenced`,
+  from fenced`;
+
+const plain = { name: "append-log", text: append() };
+const withMetrics = {
+  name: "append-log-with-metrics",
+  text: append(`, measured as (
+  insert into skeduler.metric_chunks (day, attempt_id, printed, seq, first_time, last_time, names, times, steps, data)
+    select day, id, true, $3, (select min(t) from unnest($17::bigint[]) t), (select max(t) from unnest($17::bigint[]) t),
+           $16::text[], $17::bigint[], $18::float8[], $19::float8[] from fenced
+)`),
 };
 
 /** Whether the chunk is stored; false means that this runner no longer owns the attempt. Safe to repeat when the answer was lost. */
-export async function appendLog(db: Queryable, append: Append): Promise<boolean> {
-  const { chunk } = append;
-  const { rowCount } = await db.query(statement, [
-    append.attemptId,
-    append.epoch,
-    append.seq,
-    JSON.stringify(append.position),
+export async function appendLog(db: Queryable, asked: Append): Promise<boolean> {
+  const { chunk, metrics } = asked;
+  const measured = metrics === undefined ? [] : [metrics.names, metrics.times, metrics.steps ?? null, metrics.data];
+  const { rowCount } = await db.query(metrics === undefined ? plain : withMetrics, [
+    asked.attemptId,
+    asked.epoch,
+    asked.seq,
+    JSON.stringify(asked.position),
     chunk.bytes.stdout,
     chunk.bytes.stderr,
     chunk.bytes.skeduler,
@@ -55,8 +66,9 @@ export async function appendLog(db: Queryable, append: Append): Promise<boolean>
     chunk.last.seconds,
     chunk.data,
     chunk.entries,
+    ...measured,
   ]);
-  return rowCount === 1 || (await alreadyStored(db, append));
+  return rowCount === 1 || (await alreadyStored(db, asked));
 }
 
 /**

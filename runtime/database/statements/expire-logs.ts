@@ -2,7 +2,7 @@
 // gives the space back at once. A crash between is taken up by the next look: what is marked goes.
 
 import { z } from "zod";
-import { many, type Client, type Queryable } from "../pool.ts";
+import { many, maybeOne, type Client, type Queryable } from "../pool.ts";
 
 /** Nobody who writes waits longer for a day to be taken off, ms; the next look tries again. */
 const lockTimeout = 5_000;
@@ -20,13 +20,16 @@ const dayOfLogs = z.object({
 });
 export type DayOfLogs = z.output<typeof dayOfLogs>;
 
+const partitionState =
+  "case when i.inhdetachpending then 'detaching' when i.inhrelid is null then 'detached' else 'attached' end";
+
 /** The days before today for which there are logs, oldest first; and what all logs take, bytes. */
 export async function readDaysOfLogs(db: Queryable): Promise<{ readonly days: DayOfLogs[]; readonly bytes: number }> {
   const days = await many(
     db,
     dayOfLogs.extend({ past: z.boolean() }),
     `select d.day::text as day, pg_total_relation_size(d.oid)::text as bytes, d.day < current_date as past,
-            case when i.inhdetachpending then 'detaching' when i.inhrelid is null then 'detached' else 'attached' end as state,
+            ${partitionState} as state,
             a.open = 0 as ended, a.unmarked = 0 as marked,
             (extract(epoch from now() - coalesce(a.last, d.day + 1)) * 1000)::float8 as age
        from (select oid, to_date(substring(relname from '^log_chunks_(\\d{8})$'), 'YYYYMMDD') as day
@@ -56,16 +59,27 @@ export async function markExpired(db: Queryable, day: string): Promise<boolean> 
   return rows[0]?.open === false;
 }
 
-/** Takes the day's table away. Throws where it is in use for too long (55P03): what is begun is ended by the next call. */
-export async function dropDay(client: Client, { day, state }: DayOfLogs): Promise<void> {
-  const table = `skeduler.log_chunks_${day.replaceAll("-", "")}`;
+const standing = z.object({ state: z.enum(["attached", "detaching", "detached"]) });
+
+/** Takes the day's tables away, the logs' last. Throws where one is in use for too long (55P03): what is begun is ended by the next call. */
+export async function dropDay(client: Client, { day }: DayOfLogs): Promise<void> {
   await client.query(`set lock_timeout = ${lockTimeout}`);
   try {
-    if (state !== "detached")
-      await client.query(
-        `alter table skeduler.log_chunks detach partition ${table} ${state === "detaching" ? "finalize" : "concurrently"}`,
+    for (const parent of ["metric_chunks", "log_chunks"]) {
+      const table = `skeduler.${parent}_${day.replaceAll("-", "")}`;
+      const found = await maybeOne(
+        client,
+        standing,
+        `select ${partitionState} as state from pg_class c left join pg_inherits i on i.inhrelid = c.oid where c.oid = to_regclass($1)`,
+        [table],
       );
-    await client.query(`drop table ${table}`);
+      if (found === undefined) continue;
+      if (found.state !== "detached")
+        await client.query(
+          `alter table skeduler.${parent} detach partition ${table} ${found.state === "detaching" ? "finalize" : "concurrently"}`,
+        );
+      await client.query(`drop table ${table}`);
+    }
   } finally {
     await client.query("reset lock_timeout");
   }

@@ -1,4 +1,4 @@
-// What has to be done now and then: partitions for the days to come, so that a day's logs can go by dropping one table.
+// What has to be done now and then: partitions for the days to come, so that a day's logs and metrics can go by dropping a table.
 
 import pg from "pg";
 import type { Queryable } from "../pool.ts";
@@ -6,18 +6,22 @@ import type { Queryable } from "../pool.ts";
 /** How many days have their partition ahead. */
 const daysAhead = 7;
 
+/** Metrics first: where a day has logs it has metrics, for both are written in one statement. */
+const parents = ["metric_chunks", "log_chunks"] as const;
+
 /** Makes the partitions of today and the days ahead; those that exist stay. Racing processes agree. */
 export async function preparePartitions(db: Queryable): Promise<void> {
-  const { rows } = await db.query<{ day: string; next: string }>(
-    `select d::text as day, (d + 1)::text as next from generate_series(0, $1::int) ahead, lateral (select current_date + ahead as d) x
-      where to_regclass('skeduler.log_chunks_' || to_char(d, 'YYYYMMDD')) is null`,
-    [daysAhead],
+  const { rows } = await db.query<{ parent: string; day: string; next: string }>(
+    `select parent, d::text as day, (d + 1)::text as next
+       from generate_series(0, $1::int) ahead, lateral (select current_date + ahead as d) x, unnest($2::text[]) with ordinality p (parent, place)
+      where to_regclass('skeduler.' || parent || '_' || to_char(d, 'YYYYMMDD')) is null order by d, place`,
+    [daysAhead, parents],
   );
-  for (const row of rows) {
+  for (const { parent, day, next } of rows) {
     try {
       await db.query(
-        `create table if not exists skeduler.log_chunks_${row.day.replaceAll("-", "")}
-           partition of skeduler.log_chunks for values from ('${row.day}') to ('${row.next}')`,
+        `create table if not exists skeduler.${parent}_${day.replaceAll("-", "")}
+           partition of skeduler.${parent} for values from ('${day}') to ('${next}')`,
       );
     } catch (error) {
       // Another process was first.

@@ -2,7 +2,7 @@
 // epoch and open; what is read counts only where the database knows all that the host knew (registration.ts).
 
 import { z } from "zod";
-import { many, one, type Queryable } from "../pool.ts";
+import { many, maybeOne, one, type Queryable } from "../pool.ts";
 import { retries } from "../../experiment/retries.ts";
 import { reasons, type Result } from "../../experiment/states.ts";
 
@@ -111,28 +111,34 @@ interface Fence {
   readonly epoch: string;
 }
 
-/** Keeps the container's id and start (and the output folder); false where the attempt is no longer ours. */
+const startNoted = z.object({ took: z.number().nullable() });
+
+/**
+ * Keeps the container's id and start (and the output folder); undefined where the attempt is no longer ours. `took`: seconds since its
+ * placement, by the database's clock alone; null where the start was noted before.
+ */
 export async function recordStart(
   db: Queryable,
   fence: Fence,
   start: { readonly containerId: string; readonly startedAt: Date; readonly output: string | undefined },
-): Promise<boolean> {
-  const { rowCount } = await db.query(
+): Promise<z.infer<typeof startNoted> | undefined> {
+  return maybeOne(
+    db,
+    startNoted,
     `with a as (
        update skeduler.attempts set container_id = $3, started_at = coalesce(started_at, $4), output = $5
-        where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host, started_at
+        where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host, started_at, placed_at
      ), j as (
        update public.jobs j set started_at = a.started_at from a
         where j.id = a.experiment_id and j.attempt = a.number and j.status = 'RUNNING' and j.started_at is null
-       returning a.id as attempt_id, a.experiment_id, a.host
+       returning a.id as attempt_id, a.experiment_id, a.host, a.placed_at
      ), noted as (
        insert into skeduler.events (experiment_id, attempt_id, host, actor, kind)
          select experiment_id, attempt_id, host, 'runner', 'started' from j
      )
-     select from a`,
+     select (select extract(epoch from clock_timestamp() - placed_at)::float8 from j) as took from a`,
     [fence.attemptId, fence.epoch, start.containerId, start.startedAt, start.output ?? null],
   );
-  return rowCount === 1;
 }
 
 /** Notes that the warning before the time limit was sent. */
