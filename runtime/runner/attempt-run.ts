@@ -297,7 +297,7 @@ async function noteStart(run: Run, state: ContainerState, output: string | undef
 /** Follows a started container to its end and closes the attempt. */
 async function ended(run: Run, state: ContainerState): Promise<void> {
   const { attempt, engine, interruptions, signals, writer } = run;
-  if (state.running) interruptions.over(attempt.id);
+  if (state.running) interruptions.over(attempt);
   const pump = { engine, containerId: state.id, writer, signal: signals.detach };
   let warning: Promise<void> | undefined;
   const limit = timeLimit(attempt, state.startedAt, (signal, before) => {
@@ -317,7 +317,7 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
     await stopping;
   } catch (error) {
     signals.detach.throwIfAborted();
-    if (state.running && isUnreachable(error)) interruptions.began(attempt.id);
+    if (state.running && isUnreachable(error)) interruptions.began(attempt);
     throw error;
   } finally {
     leave();
@@ -330,9 +330,8 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   if (end.running) throw new Error("The waiting for the container's end was cut off: it still runs."); // taken up again
   // A start that failed late: Docker says why in its own words.
   if (end.error !== "" && end.exitCode !== 0 && end.startedAt === undefined) throw new CouldNotRun("engine", end.error);
-  const lack = state.running ? undefined : unseenEnd(end, writer.position, interruptions.since(attempt.id));
+  const lack = state.running ? undefined : unseenEnd(end, writer.position, interruptions.since(attempt));
   if (lack !== undefined) await writer.line(lack, "lack");
-  interruptions.over(attempt.id);
   const result = resultOf(attempt, end, {
     stopped: stopping !== undefined,
     cancelled: signals.cancel.aborted,
@@ -340,6 +339,7 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
     limitAt: limit.at,
   });
   await close(run, { result, finished: !stopReasons.has(result.reason), at: end.finishedAt, ran: true });
+  interruptions.forget(attempt);
 }
 
 /** Sends first and notes then: a program that is warned twice saves twice, one that is never warned loses its work. */

@@ -2,6 +2,7 @@
 // lost, an end that nobody saw.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import type { OpenAttempt } from "../database/statements/runner.ts";
 import { inspectContainer, startContainer, type ContainerState } from "../docker/containers.ts";
 import { EngineFailure, type Engine } from "../docker/engine.ts";
 import { unknownExit } from "../docker/exit.ts";
@@ -29,20 +30,37 @@ export async function insisting<T>(work: () => Promise<T>, signal: AbortSignal, 
   }
 }
 
-/** Attempts whose running containers this process could not follow any more, because the Engine was away, and since when. */
+/**
+ * Attempts whose running containers could not be followed any more, because the Engine was away, and since when: here, and in the
+ * database for the next runner. What cannot be stored there is kept here alone.
+ */
 export class Interruptions {
   readonly #since = new Map<string, Date>();
+  readonly #store: (attemptId: string, since: Date | null) => Promise<void>;
 
-  began(attemptId: string): void {
-    this.#since.set(attemptId, new Date());
+  constructor(store: (attemptId: string, since: Date | null) => Promise<void>) {
+    this.#store = store;
   }
 
-  over(attemptId: string): void {
-    this.#since.delete(attemptId);
+  began({ id }: OpenAttempt): void {
+    const since = new Date();
+    this.#since.set(id, since);
+    this.#store(id, since).catch(() => undefined);
   }
 
-  since(attemptId: string): Date | undefined {
-    return this.#since.get(attemptId);
+  /** It is followed again. */
+  over(attempt: OpenAttempt): void {
+    if (this.since(attempt) !== undefined) this.#store(attempt.id, null).catch(() => undefined);
+    this.#since.delete(attempt.id);
+  }
+
+  since({ id, interrupted_at }: OpenAttempt): Date | undefined {
+    return this.#since.get(id) ?? interrupted_at ?? undefined;
+  }
+
+  /** The attempt is closed. */
+  forget({ id }: OpenAttempt): void {
+    this.#since.delete(id);
   }
 }
 

@@ -12,7 +12,7 @@ import { Notifier } from "../database/notifier.ts";
 import { backgroundPatience, connectPool, type Pool } from "../database/pool.ts";
 import { startQueue } from "../database/queue.ts";
 import { readInstallation, recordPool, registerHost } from "../database/statements/registration.ts";
-import type { Heard } from "../database/statements/runner.ts";
+import { recordInterruption, type Heard } from "../database/statements/runner.ts";
 import { seenByCanary, type CanaryOptions } from "../docker/canary.ts";
 import {
   connectEngine,
@@ -226,7 +226,7 @@ async function start(
     sampler,
     metrics,
     fence,
-    interruptions: new Interruptions(),
+    interruptions: new Interruptions(async (attemptId, since) => recordInterruption(db, { attemptId, epoch }, since)),
     memory,
     heard,
     released: checks.soon,

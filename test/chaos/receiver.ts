@@ -10,8 +10,8 @@ export class Receiver implements AsyncDisposable {
 
   private constructor() {
     this.#server = createServer((request, response) => {
-      const id = request.headers["webhook-id"];
-      if (typeof id === "string") this.got.set(id, (this.got.get(id) ?? 0) + 1);
+      const id = String(request.headers["webhook-id"]).replace(/^msg_/, "");
+      if (id !== "undefined") this.got.set(id, (this.got.get(id) ?? 0) + 1);
       request.resume();
       request.on("end", () => response.writeHead(204).end());
     });

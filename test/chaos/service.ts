@@ -74,9 +74,9 @@ export class Service {
     this.#impair();
     this.#child?.kill(signal);
     const late = setTimeout(() => {
-      this.#options.findings.violated("ends when asked", `${this.name} was still there 45 s after ${signal}`);
+      this.#options.findings.violated("ends when asked", `${this.name} was still there 75 s after ${signal}`);
       this.#child?.kill("SIGKILL");
-    }, 45_000);
+    }, 75_000);
     await this.#exited;
     clearTimeout(late);
   }

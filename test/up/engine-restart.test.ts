@@ -12,6 +12,16 @@ import { end, eventually } from "../../runtime/up/processes.ts";
 import { makeSampleImage } from "../../runtime/up/sample-image.ts";
 import { System } from "../support/system.ts";
 
+/** Resolves when so many attempts are so; asks ten times a second. */
+async function stored(system: System, condition: string, count: number): Promise<void> {
+  for (;;) {
+    const { rows } = await system.query(
+      `select count(*)::int as n, pg_sleep(0.1) from skeduler.attempts where ${condition}`,
+    );
+    if (rows[0]?.["n"] === count) return;
+  }
+}
+
 test("killed while two containers run: the one that goes on is followed on, of the one that ends the log says what it lacks", async () => {
   if (process.getuid?.() !== 0) return; // only root can have an Engine of its own
   const folder = mkdtempSync(join(tmpdir(), "skeduler-engine-"));
@@ -23,11 +33,12 @@ test("killed while two containers run: the one that goes on is followed on, of t
   await makeSampleImage(engine.host);
   const system = cleanup.use(await System.start());
   const outputs = join(folder, "outputs");
-  await system.addRunner("restarted", {
+  const overrides = {
     SKEDULER_DOCKER_HOST: engine.host,
     SKEDULER_RUNNER_OUTPUTS: outputs,
     SKEDULER_RUNNER_MIN_FREE_DISK: "1MiB",
-  });
+  };
+  await system.addRunner("restarted", overrides);
   const wait = "while [ ! -e /output/go ]; do sleep 0.05; done";
   const ending = await system.postScript(`echo up; ${wait}; echo last; touch /output/gone`);
   const going = await system.postScript(
@@ -36,9 +47,13 @@ test("killed while two containers run: the one that goes on is followed on, of t
   for (const { id } of [ending, going]) await system.logged(id, "up\n");
   const output = (id: string, name: string): string => join(outputs, id, "1", name);
   await end(engine.pid, [["SIGKILL", 10_000]]);
+  // Who noticed is gone itself when Docker is back.
+  await stored(system, "interrupted_at is not null", 2);
+  await system.runners.pop()?.close();
   for (const { id } of [ending, going]) writeFileSync(output(id, "go"), "");
   assert.ok(await eventually(20_000, () => existsSync(output(ending.id, "gone"))));
   await startPrivateEngine(options);
+  await system.addRunner("restarted", overrides);
   const ended = await system.ended(ending.id);
   assert.deepEqual([ended.status, ended.result?.exit_code, ended.attempt?.number], ["FINISHED", 0, 1]);
   assert.match(

@@ -27,6 +27,7 @@ const openAttempt = z.object({
   time_limit: z.string().nullable(),
   time_limit_warning: z.object({ before: z.string(), signal: z.string() }).nullable(),
   warned: z.boolean(),
+  interrupted_at: z.date().nullable(),
   retries: z.unknown().transform((value) => retries.safeParse(value).data ?? null),
   retried: z.number(),
   gpus: z.array(z.string()),
@@ -94,7 +95,7 @@ export async function readOpenAttempts(db: Queryable, { host, epoch, beats }: He
             j.docker_options as options,
             j.resources ->> 'memory' as memory, (j.resources ->> 'cpus')::float8 as cpus,
             j.resources ->> 'shm_size' as shm_size, j.time_limit, j.time_limit_warning,
-            a.warned_at is not null as warned, j.retries, j.retried, a.gpus, a.container_id, a.started_at is not null as started,
+            a.warned_at is not null as warned, a.interrupted_at, j.retries, j.retried, a.gpus, a.container_id, a.started_at is not null as started,
             a.next_seq::text as next_seq, a.log_position,
             (a.stdout_bytes + a.stderr_bytes + a.skeduler_bytes - a.cut_bytes)::text as stored_bytes,
             coalesce((select substring(c.data from length(c.data)) = '\\x0a' from skeduler.log_chunks c
@@ -146,6 +147,14 @@ export async function recordWarning(db: Queryable, fence: Fence): Promise<void> 
   await db.query(
     "update skeduler.attempts set warned_at = clock_timestamp() where id = $1 and epoch = $2 and closed_at is null",
     [fence.attemptId, fence.epoch],
+  );
+}
+
+/** Notes since when its container cannot be followed; null: it is followed again. */
+export async function recordInterruption(db: Queryable, fence: Fence, since: Date | null): Promise<void> {
+  await db.query(
+    "update skeduler.attempts set interrupted_at = $3 where id = $1 and epoch = $2 and closed_at is null",
+    [fence.attemptId, fence.epoch, since],
   );
 }
 
