@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chaos } from "./chaos.ts";
+import { faults } from "./faults.ts";
 import { asText } from "./report.ts";
 
 test("nothing is lost, whatever is killed, stopped, cut off or silent", async () => {
@@ -11,6 +12,8 @@ test("nothing is lost, whatever is killed, stopped, cut off or silent", async ()
   const { summary } = await chaos({
     seed: process.env["SKEDULER_TEST_SEED"] ?? "1",
     duration: undefined,
+    // A local Engine's socket cannot be half-open; what that does to a remote one is open (docs/reliability.md).
+    kinds: Object.keys(faults).filter((kind) => kind !== "runner–docker silent"),
     pauses: [300, 2_500],
     rate: 0.7,
     tails: 20,

@@ -66,6 +66,11 @@ test("the jobs of a process that died are given to others, but not by one that w
     assert.deepEqual(await locked(), ["dead"], "the living one had been silent itself");
     await beatQueueWorker(db, "living");
     assert.deepEqual(await locked(), [null]);
+    await db.query(
+      "update graphile_worker._private_jobs set locked_by = 'never heard of', locked_at = now() - interval '1 minute'",
+    );
+    await beatQueueWorker(db, "living");
+    assert.deepEqual(await locked(), [null]);
     const { rows } = await db.query("select pool_id from skeduler.queue_workers");
     assert.deepEqual(rows, [{ pool_id: "living" }]);
   } finally {

@@ -11,13 +11,20 @@ const deadAfter = 40;
  */
 export async function beatQueueWorker(db: Queryable, poolId: string): Promise<void> {
   await db.query(
-    `with dead as (
-       delete from skeduler.queue_workers w
-        where seen_at < clock_timestamp() - make_interval(secs => $2)
-          and exists (select from skeduler.queue_workers me where me.pool_id = $1 and me.seen_at > clock_timestamp() - make_interval(secs => $2 / 2.0))
-       returning pool_id
+    `with me as (
+       select from skeduler.queue_workers where pool_id = $1 and seen_at > clock_timestamp() - make_interval(secs => $2 / 2.0)
+     ), dead as (
+       delete from skeduler.queue_workers
+        where seen_at < clock_timestamp() - make_interval(secs => $2) and exists (select from me) returning pool_id
+     ), strange as (
+       -- Killed before it could say for the first time that it lives.
+       select distinct j.locked_by as pool_id from graphile_worker.jobs j
+        where j.locked_at < clock_timestamp() - make_interval(secs => $2) and exists (select from me)
+          and not exists (select from skeduler.queue_workers w where w.pool_id = j.locked_by)
+     ), gone as (
+       select pool_id from dead union select pool_id from strange
      ), unlocked as (
-       select graphile_worker.force_unlock_workers(array_agg(pool_id)) from dead having count(*) > 0
+       select graphile_worker.force_unlock_workers(array_agg(pool_id)) from gone having count(*) > 0
      ), beat as (
        insert into skeduler.queue_workers (pool_id) values ($1) on conflict (pool_id) do update set seen_at = clock_timestamp()
      )
