@@ -1,5 +1,5 @@
-// After a restore, before anything else: what ran here and is not known to the database is reported, and left as it is until
-// an operator says whether it counts. Containers are the fact; the host's memory adds what is gone and what it was.
+// At each start, before anything else: was the database restored? Then what ran here and it does not know is reported, and left as
+// it is until an operator says whether it counts. Containers are the fact; the host's memory adds what is gone and what it was.
 
 import type { Pool } from "../database/pool.ts";
 import { reportUnknown, type UnknownAttempt } from "../database/statements/restored.ts";
@@ -16,12 +16,14 @@ export interface CompareOptions {
   readonly installation: string;
   readonly heard: Heard;
   readonly memory: HostMemory;
-  /** Whether the database was found to be older; else there is only something to say if something is unknown. */
+  /** The host's marks say that the database is older. It may be so all the same: no heartbeat lies between, but an attempt. */
   readonly restored: boolean;
+  /** This host remembers nothing of this database. */
+  readonly strange: boolean;
 }
 
 export async function compareWithDatabase(options: CompareOptions): Promise<void> {
-  const { db, engine, log, installation, heard, memory, restored } = options;
+  const { db, engine, log, installation, heard, memory, restored, strange } = options;
   const containers = await listContainers(engine, { installation, host: heard.host });
   const remembered = new Map(memory.attempts.map((one) => [one.attempt.id, one]));
   const ids = [...new Set([...remembered.keys(), ...containers.map((container) => container.attemptId)])];
@@ -30,6 +32,10 @@ export async function compareWithDatabase(options: CompareOptions): Promise<void
     heard,
     ids.filter((id) => id !== ""),
   );
+  const forgotten = memory.unsettled.known.some((id) => !known.has(id));
+  // Reported before: the database need not know them any more.
+  memory.settle(ids.filter((id) => ["reported", "discarded"].includes(known.get(id) ?? "")));
+  if (!restored && !strange && !forgotten) return;
   const unknown = ids.flatMap((id): UnknownAttempt[] => {
     if (id === "" || known.has(id)) return [];
     const container = containers.find((one) => one.attemptId === id);
@@ -49,7 +55,7 @@ export async function compareWithDatabase(options: CompareOptions): Promise<void
   });
   if (!restored && unknown.length === 0) return;
   await reportUnknown(db, heard.host, heard.epoch, unknown);
-  memory.settle(unknown.map(({ id }) => id)); // reported: the database need not know them any more
+  memory.settle(unknown.map(({ id }) => id));
   for (const { id, experimentId, running } of unknown)
     log.error(
       { experiment: experimentId, attempt: id, running },

@@ -206,8 +206,7 @@ async function start(
   await memory.heard({ epoch, beats: registered.beats });
   // A host without a memory cannot know whether the database was restored: it compares what runs.
   const restored = !registered.compared;
-  if (strange || restored)
-    await compareWithDatabase({ db, engine, log, installation, heard: heard(), memory, restored });
+  await compareWithDatabase({ db, engine, log, installation, heard: heard(), memory, restored, strange });
   const [first] = gpus;
   if (first !== undefined && config.runner.canary_image !== undefined)
     await sendCanary({ engine, installation, host, image: config.runner.canary_image, gpu: first.uuid }, log);

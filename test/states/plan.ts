@@ -86,7 +86,7 @@ function planOfAttempt(known: Model, command: AttemptCommand): Plan {
     if (command.do === "append") {
       const wanted = seq + command.ahead;
       // The last one once more is stored already, and answered as stored.
-      if (wanted === attempt.chunks - 1) return "done";
+      if (wanted >= 0 && wanted === attempt.chunks - 1) return "done";
       if (wanted !== attempt.chunks) return "refused";
       attempt.chunks += 1;
       return "done";
