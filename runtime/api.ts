@@ -228,7 +228,9 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
         closing.abort(new Error("the server is stopping"));
         feed.wakeAll();
         await closed;
-        await queue.stop();
+        // Side by side: where a connection is silent, each may wait for it.
+        await Promise.all([queue.stop(), notifications?.close()]);
+        notifications = undefined;
         await stop();
       },
     };
