@@ -57,7 +57,7 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
   };
 
   async function beat(): Promise<void> {
-    await beatQueueWorker(options.pool, current.poolId);
+    await beatQueueWorker(options.pool, current.poolId, current.idleFor() > beatEvery);
   }
 
   /** Starts it anew whenever it ended by itself: it gives up where the database is away for long. */
@@ -83,6 +83,13 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
   }
 }
 
+interface Started {
+  readonly runner: Runner;
+  readonly poolId: string;
+  /** Ms since it had a job in hand. */
+  readonly idleFor: () => number;
+}
+
 async function start({
   pool,
   log,
@@ -91,16 +98,23 @@ async function start({
   cron = {},
   pollInterval = 5_000,
   onJob,
-}: QueueOptions): Promise<{ runner: Runner; poolId: string }> {
+}: QueueOptions): Promise<Started> {
   const parsedCronItems = parseCronItems(
     Object.entries(cron).map(([task, match]) => ({ task, match, identifier: task })),
   );
   const events: WorkerEvents = new EventEmitter();
   let poolId = "";
+  let inHand = 0;
+  let idleSince = performance.now();
   // Before it listens, a job that is added is found only by the next poll.
   const listening = once(events, "pool:listen:success");
   events.on("pool:create", ({ workerPool }) => (poolId = workerPool.id));
-  events.on("job:complete", ({ job, error }) => onJob?.(job.task_identifier, error == null ? "done" : "failed"));
+  events.on("job:start", () => (inHand += 1));
+  events.on("job:complete", ({ job, error }) => {
+    inHand -= 1;
+    idleSince = performance.now();
+    onJob?.(job.task_identifier, error == null ? "done" : "failed");
+  });
   const runner = await run({
     // Batched, a job's end that cannot be reported ends the queue, and we start it again; one by one it would be a rejection
     // that nobody handles, and end the process.
@@ -118,5 +132,5 @@ async function start({
     }),
   });
   await Promise.race([listening, runner.promise]);
-  return { runner, poolId };
+  return { runner, poolId, idleFor: () => (inHand > 0 ? 0 : performance.now() - idleSince) };
 }

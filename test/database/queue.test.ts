@@ -58,19 +58,30 @@ test("the jobs of a process that died are given to others, but not by one that w
   try {
     await db.query("select graphile_worker.add_job('try-me')");
     await db.query("update graphile_worker._private_jobs set locked_by = 'dead', locked_at = now()");
-    await beatQueueWorker(db, "dead");
-    await beatQueueWorker(db, "living");
+    await beatQueueWorker(db, "dead", false);
+    await beatQueueWorker(db, "living", false);
     assert.deepEqual(await locked(), ["dead"]);
     await db.query("update skeduler.queue_workers set seen_at = now() - interval '1 minute'");
-    await beatQueueWorker(db, "living");
+    await beatQueueWorker(db, "living", false);
     assert.deepEqual(await locked(), ["dead"], "the living one had been silent itself");
-    await beatQueueWorker(db, "living");
+    await beatQueueWorker(db, "living", false);
     assert.deepEqual(await locked(), [null]);
     await db.query(
       "update graphile_worker._private_jobs set locked_by = 'never heard of', locked_at = now() - interval '1 minute'",
     );
-    await beatQueueWorker(db, "living");
+    await beatQueueWorker(db, "living", false);
     assert.deepEqual(await locked(), [null]);
+    // Given to us, but the answer was lost: it counts as ours for as long as we may have it in hand.
+    await db.query(
+      "update graphile_worker._private_jobs set locked_by = 'living', locked_at = now() - interval '1 minute'",
+    );
+    await beatQueueWorker(db, "living", false);
+    assert.deepEqual(await locked(), ["living"]);
+    await beatQueueWorker(db, "living", true);
+    assert.deepEqual(await locked(), [null]);
+    await db.query("update graphile_worker._private_jobs set locked_by = 'living', locked_at = now()");
+    await beatQueueWorker(db, "living", true);
+    assert.deepEqual(await locked(), ["living"], "it may be on its way");
     const { rows } = await db.query("select pool_id from skeduler.queue_workers");
     assert.deepEqual(rows, [{ pool_id: "living" }]);
   } finally {

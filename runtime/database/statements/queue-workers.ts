@@ -7,9 +7,10 @@ const deadAfter = 40;
 
 /**
  * Says that the process lives which locks jobs under this id, and unlocks what dead ones had locked. Whoever was silent
- * itself (the database was away) judges nobody.
+ * itself (the database was away) judges nobody. `idle`: it has had no job in hand for a while; what it has locked all the same was
+ * given to it by an answer that was lost on its way, and is unlocked too.
  */
-export async function beatQueueWorker(db: Queryable, poolId: string): Promise<void> {
+export async function beatQueueWorker(db: Queryable, poolId: string, idle: boolean): Promise<void> {
   await db.query(
     `with me as (
        select from skeduler.queue_workers where pool_id = $1 and seen_at > clock_timestamp() - make_interval(secs => $2 / 2.0)
@@ -21,15 +22,18 @@ export async function beatQueueWorker(db: Queryable, poolId: string): Promise<vo
        select distinct j.locked_by as pool_id from graphile_worker.jobs j
         where j.locked_at < clock_timestamp() - make_interval(secs => $2) and exists (select from me)
           and not exists (select from skeduler.queue_workers w where w.pool_id = j.locked_by)
+     ), astray as (
+       select $1::text as pool_id where $3 and exists (
+         select from graphile_worker.jobs j where j.locked_by = $1 and j.locked_at < clock_timestamp() - make_interval(secs => $2))
      ), gone as (
-       select pool_id from dead union select pool_id from strange
+       select pool_id from dead union select pool_id from strange union select pool_id from astray
      ), unlocked as (
        select graphile_worker.force_unlock_workers(array_agg(pool_id)) from gone having count(*) > 0
      ), beat as (
        insert into skeduler.queue_workers (pool_id) values ($1) on conflict (pool_id) do update set seen_at = clock_timestamp()
      )
      select count(*) from unlocked`,
-    [poolId, deadAfter],
+    [poolId, deadAfter, idle],
   );
 }
 
