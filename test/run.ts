@@ -31,7 +31,10 @@ const say = (line: string): void => {
 };
 
 function filesOf(asked: readonly string[]): string[] {
-  if (asked.length === 0) return globSync("test/**/*.test.ts").filter((file) => !isChaos(file)).sort();
+  if (asked.length === 0)
+    return globSync("test/**/*.test.ts")
+      .filter((file) => !isChaos(file))
+      .sort();
   return asked.flatMap((name) => (name.endsWith(".ts") ? [name] : globSync(`${name}/**/*.test.ts`).sort()));
 }
 
