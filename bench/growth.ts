@@ -1,11 +1,10 @@
 // What is done all day, on an empty database and on one with a million ended experiments and their logs: POST, a page by
 // cursor, a look of placement, an append to a log, a tail from its start. The ratio is the one to the empty database.
 
-import { Notifier } from "../runtime/database/notifier.ts";
 import { createPool } from "../runtime/database/pool.ts";
 import { appendLog } from "../runtime/database/statements/append-log.ts";
 import { createLog } from "../runtime/log.ts";
-import { Placement } from "../runtime/placement.ts";
+import { plainPlacement } from "../test/support/plain-placement.ts";
 import { makeHistory } from "../test/support/history.ts";
 import { fetchBytes } from "./frame/fetch-bytes.ts";
 import { median, report } from "./frame/figure.ts";
@@ -19,14 +18,7 @@ const chunks = sized(1_000_000, 20_000);
 const rounds = sized(5, 1);
 await using world = await createWorld();
 const pool = createPool({ url: world.database, max: 3, name: "bench", log: createLog("error") });
-const placement = new Placement({
-  db: pool,
-  notifier: new Notifier(pool, createLog("error")),
-  defaultExpected: 3_600_000,
-  ageing: undefined,
-  fairShare: undefined,
-  quota: () => undefined,
-});
+const placement = plainPlacement(pool);
 const body = (n: number): string =>
   JSON.stringify({ name: `new ${n}`, docker: { image: "busybox", command: "true" }, metadata: { k: [1, 2, 3] } });
 const line = chunkOf([Buffer.from("a line as long as most lines are\n")]);

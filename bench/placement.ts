@@ -3,10 +3,9 @@
 // npm run bench -- placement
 
 import { connect, createServer } from "node:net";
-import { Notifier } from "../runtime/database/notifier.ts";
 import { createPool } from "../runtime/database/pool.ts";
 import { createLog } from "../runtime/log.ts";
-import { Placement } from "../runtime/placement.ts";
+import { plainPlacement } from "../test/support/plain-placement.ts";
 import { image, System } from "../test/support/system.ts";
 import { quantile, report } from "./frame/figure.ts";
 import { sized } from "./frame/rounds.ts";
@@ -74,14 +73,7 @@ await system.query("analyze jobs");
 latency(`POST to create request, ${waiting} of lower priority waiting`, await latencies(), { p50: 15, p99: 40 });
 
 const pool = createPool({ url: system.database, max: 3, name: "bench", log: createLog("error") });
-const placement = new Placement({
-  db: pool,
-  notifier: new Notifier(pool, createLog("error")),
-  defaultExpected: 3_600_000,
-  ageing: undefined,
-  fairShare: undefined,
-  quota: () => undefined,
-});
+const placement = plainPlacement(pool);
 const looks: number[] = [];
 for (let round = 0; round <= rounds; round++) {
   const from = performance.now();

@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
-import { Notifier } from "../../runtime/database/notifier.ts";
 import { createPool, type Pool } from "../../runtime/database/pool.ts";
 import { appendLog } from "../../runtime/database/statements/append-log.ts";
 import { createExperiments } from "../../runtime/database/statements/create-experiments.ts";
@@ -13,7 +12,7 @@ import { findChunk, findChunkSince, readChunks, readLogState } from "../../runti
 import { createLog } from "../../runtime/log.ts";
 import { ChunkBuilder, now } from "../../runtime/logs/chunk-format.ts";
 import { parseView } from "../../runtime/logs/view.ts";
-import { Placement } from "../../runtime/placement.ts";
+import { plainPlacement } from "../support/plain-placement.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { makeHistory } from "../support/history.ts";
 
@@ -80,14 +79,7 @@ test("GET by id, and the list by cursor", async () => {
 });
 
 test("placement, of which nothing and something comes", async () => {
-  const placement = new Placement({
-    db: pool,
-    notifier: new Notifier(pool, createLog("error")),
-    defaultExpected: 3_600_000,
-    ageing: undefined,
-    fairShare: undefined,
-    quota: () => undefined,
-  });
+  const placement = plainPlacement(pool);
   await always(async () => placement.run());
   await pool.query("insert into skeduler.heartbeats (host) values ('past')");
   plans = [];
