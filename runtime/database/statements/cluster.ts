@@ -67,15 +67,15 @@ const share = z.object({
 });
 export type Share = z.infer<typeof share>;
 
+const shares = prepared(
+  "readShares",
+  `select a.id::text as id, coalesce(j.owner, '') as owner, extract(epoch from a.placed_at)::float8 * 1000 as placed_ms, a.gpus, j.resources,
+          j.time_limit, extract(epoch from coalesce(a.started_at, a.placed_at))::float8 * 1000 as since_ms,
+          extract(epoch from a.expected)::float8 * 1000 as expected_ms
+     from skeduler.attempts a join public.jobs j on j.id = a.experiment_id where a.id = any($1::uuid[])`,
+);
+
 /** What these attempts hold, and for how long. */
 export async function readShares(db: Queryable, attempts: readonly string[]): Promise<Share[]> {
-  return many(
-    db,
-    share,
-    `select a.id::text as id, coalesce(j.owner, '') as owner, extract(epoch from a.placed_at)::float8 * 1000 as placed_ms, a.gpus, j.resources,
-            j.time_limit, extract(epoch from coalesce(a.started_at, a.placed_at))::float8 * 1000 as since_ms,
-            extract(epoch from a.expected)::float8 * 1000 as expected_ms
-       from skeduler.attempts a join public.jobs j on j.id = a.experiment_id where a.id = any($1::uuid[])`,
-    [attempts],
-  );
+  return many(db, share, shares, [attempts]);
 }

@@ -81,14 +81,14 @@ export async function readMore(
   );
 }
 
+const oneRequest = prepared(
+  "readRequest",
+  `select '' as kind, ${columns} from public.jobs j where j.id = $1 and ${inLine("j")}`,
+);
+
 /** One that stands in the line. */
 export async function readRequest(db: Queryable, id: string): Promise<Request | undefined> {
-  const [found] = await many(
-    db,
-    row,
-    `select '' as kind, ${columns} from public.jobs j where j.id = $1 and ${inLine("j")}`,
-    [id],
-  );
+  const [found] = await many(db, row, oneRequest, [id]);
   return found && requestOf(found);
 }
 

@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import type { Assignment, Reservation } from "../../scheduler/model.ts";
-import { many, one, type Queryable } from "../pool.ts";
+import { many, one, prepared, type Queryable } from "../pool.ts";
 
 /** An arbitrary constant: the lock under which one process at a time places. */
 const placementLock = "8315168192217801075";
@@ -27,51 +27,53 @@ export async function lockPlacement(db: Queryable): Promise<void> {
   await db.query("select pg_advisory_xact_lock($1::bigint)", [placementLock]);
 }
 
+const dooming = prepared(
+  "cancelDependants",
+  `with doomed as (
+     select j.id, min(n.name) as name from public.jobs j, unnest(j.after) needed join public.jobs n on n.id = needed
+      where j.status = 'ENQUEUED' and j.after <> '{}'
+        and (n.status = 'CANCELLED' or n.status = 'FINISHED' and n.result ->> 'exit_code' is distinct from '0')
+      group by j.id
+   ), cancelled as (
+     update public.jobs j set status = 'CANCELLED', updated_at = clock_timestamp(), ended_at = clock_timestamp(), not_before = null,
+            result = jsonb_build_object('reason', 'dependency', 'exit_code', null, 'signal', null,
+              'message', 'Never started: "' || d.name || '", which it comes after, did not finish with exit code 0.')
+       from doomed d where j.id = d.id and j.status = 'ENQUEUED' returning j.id
+   ), noted as (
+     insert into skeduler.events (experiment_id, actor, kind) select id, 'placement', 'cancelled' from cancelled
+   )
+   select id::text as id from cancelled`,
+);
+
 /** Cancels what waits for an experiment that did not finish with exit code 0; their ids. */
 export async function cancelDependants(db: Queryable): Promise<string[]> {
-  const rows = await many(
-    db,
-    z.object({ id: z.string() }),
-    `with doomed as (
-       select j.id, min(n.name) as name from public.jobs j, unnest(j.after) needed join public.jobs n on n.id = needed
-        where j.status = 'ENQUEUED' and j.after <> '{}'
-          and (n.status = 'CANCELLED' or n.status = 'FINISHED' and n.result ->> 'exit_code' is distinct from '0')
-        group by j.id
-     ), cancelled as (
-       update public.jobs j set status = 'CANCELLED', updated_at = clock_timestamp(), ended_at = clock_timestamp(), not_before = null,
-              result = jsonb_build_object('reason', 'dependency', 'exit_code', null, 'signal', null,
-                'message', 'Never started: "' || d.name || '", which it comes after, did not finish with exit code 0.')
-         from doomed d where j.id = d.id and j.status = 'ENQUEUED' returning j.id
-     ), noted as (
-       insert into skeduler.events (experiment_id, actor, kind) select id, 'placement', 'cancelled' from cancelled
-     )
-     select id::text as id from cancelled`,
-  );
+  const rows = await many(db, z.object({ id: z.string() }), dooming);
   return rows.map((row) => row.id);
 }
 
+const usage = prepared(
+  "readUsage",
+  `select owner, sum(gpu_hours * power(0.5, extract(epoch from now() - hour)::float8 / $1))::float8 as gpu_hours
+     from skeduler.usage where hour > now() - make_interval(secs => 10 * $1) group by owner`,
+);
+
 /** GPU-hours of each owner's ended attempts, decayed by the hour with this half-life, ms. */
 export async function readUsage(db: Queryable, halfLife: number): Promise<Map<string, number>> {
-  const rows = await many(
-    db,
-    z.object({ owner: z.string(), gpu_hours: z.number() }),
-    `select owner, sum(gpu_hours * power(0.5, extract(epoch from now() - hour)::float8 / $1))::float8 as gpu_hours
-       from skeduler.usage where hour > now() - make_interval(secs => 10 * $1) group by owner`,
-    [halfLife / 1000],
-  );
+  const rows = await many(db, z.object({ owner: z.string(), gpu_hours: z.number() }), usage, [halfLife / 1000]);
   return new Map(rows.map((row) => [row.owner, row.gpu_hours]));
 }
 
 const held = z.object({ experimentId: z.string().nullable(), host: z.string().nullable() });
 export type Held = Pick<Reservation, "experimentId" | "host">;
 
+const reservation = prepared(
+  "readReservation",
+  'select experiment_id::text as "experimentId", host from skeduler.reservation',
+);
+
 /** Who holds the reservation, and where. */
 export async function readReservation(db: Queryable): Promise<Held | undefined> {
-  const { experimentId, host } = await one(
-    db,
-    held,
-    'select experiment_id::text as "experimentId", host from skeduler.reservation',
-  );
+  const { experimentId, host } = await one(db, held, reservation);
   return experimentId === null || host === null ? undefined : { experimentId, host };
 }
 
@@ -109,41 +111,41 @@ export async function readStanding(db: Queryable, id: string): Promise<Standing 
   return row;
 }
 
+const assigning = prepared(
+  "assign",
+  `with asked as (
+     select (x ->> 'experimentId')::uuid as id, x ->> 'host' as host, array(select jsonb_array_elements_text(x -> 'gpus')) as gpus
+       from jsonb_array_elements($1::jsonb) x
+   ), standing as (
+     -- Held until the end: a runner that starts now takes its epoch before us, or with what we place.
+     select name, epoch from skeduler.hosts where name in (select host from asked) order by name for share
+   ), running as (
+     update public.jobs j
+        set status = 'RUNNING', attempt = j.attempt + 1, host = q.host, updated_at = clock_timestamp(),
+            started_at = null, ended_at = null, result = null
+       from asked q where j.id = q.id and j.status = 'ENQUEUED'
+     returning j.id, j.name, j.attempt, q.host, q.gpus
+   ), opened as (
+     insert into skeduler.attempts (experiment_id, number, host, epoch, gpus, expected)
+       select r.id, r.attempt, r.host, h.epoch, r.gpus,
+              (select percentile_disc(0.5) within group (order by took) from (
+                 select p.ended_at - p.started_at as took from public.jobs p
+                  where p.name = r.name and p.status = 'FINISHED' order by p.ended_at desc limit 5) past)
+         from running r join standing h on h.name = r.host
+     returning id, experiment_id, host, gpus
+   ), leased as (
+     insert into skeduler.leases (host, gpu, attempt_id) select host, unnest(gpus), id from opened
+   ), noted as (
+     insert into skeduler.events (experiment_id, attempt_id, host, actor, kind)
+       select experiment_id, id, host, 'placement', 'placed' from opened
+   )
+   select experiment_id::text as id, graphile_worker.add_job('start-experiment/' || host,
+            json_build_object('attempt', id), job_key := 'start-experiment/' || id, max_attempts := 5) is not null as job
+     from opened`,
+);
+
 /** Makes the assignments true; answers the experiments that were placed. */
 export async function assign(db: Queryable, assignments: readonly Assignment[]): Promise<string[]> {
-  const rows = await many(
-    db,
-    z.object({ id: z.string(), job: z.unknown() }),
-    `with asked as (
-       select (x ->> 'experimentId')::uuid as id, x ->> 'host' as host, array(select jsonb_array_elements_text(x -> 'gpus')) as gpus
-         from jsonb_array_elements($1::jsonb) x
-     ), standing as (
-       -- Held until the end: a runner that starts now takes its epoch before us, or with what we place.
-       select name, epoch from skeduler.hosts where name in (select host from asked) order by name for share
-     ), running as (
-       update public.jobs j
-          set status = 'RUNNING', attempt = j.attempt + 1, host = q.host, updated_at = clock_timestamp(),
-              started_at = null, ended_at = null, result = null
-         from asked q where j.id = q.id and j.status = 'ENQUEUED'
-       returning j.id, j.name, j.attempt, q.host, q.gpus
-     ), opened as (
-       insert into skeduler.attempts (experiment_id, number, host, epoch, gpus, expected)
-         select r.id, r.attempt, r.host, h.epoch, r.gpus,
-                (select percentile_disc(0.5) within group (order by took) from (
-                   select p.ended_at - p.started_at as took from public.jobs p
-                    where p.name = r.name and p.status = 'FINISHED' order by p.ended_at desc limit 5) past)
-           from running r join standing h on h.name = r.host
-       returning id, experiment_id, host, gpus
-     ), leased as (
-       insert into skeduler.leases (host, gpu, attempt_id) select host, unnest(gpus), id from opened
-     ), noted as (
-       insert into skeduler.events (experiment_id, attempt_id, host, actor, kind)
-         select experiment_id, id, host, 'placement', 'placed' from opened
-     )
-     select experiment_id::text as id, graphile_worker.add_job('start-experiment/' || host,
-              json_build_object('attempt', id), job_key := 'start-experiment/' || id, max_attempts := 5) is not null as job
-       from opened`,
-    [JSON.stringify(assignments)],
-  );
+  const rows = await many(db, z.object({ id: z.string(), job: z.unknown() }), assigning, [JSON.stringify(assignments)]);
   return rows.map((row) => row.id);
 }

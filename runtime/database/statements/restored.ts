@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { ApiError } from "../../errors.ts";
 import type { Result } from "../../experiment/states.ts";
-import { many, maybeOne, one, transaction, type Pool, type Queryable } from "../pool.ts";
+import { many, maybeOne, one, prepared, transaction, type Pool, type Queryable } from "../pool.ts";
 import { lockHost } from "./registration.ts";
 import { attemptSpec, type AttemptSpec } from "./runner.ts";
 
@@ -31,15 +31,16 @@ export async function readAwaited(db: Queryable): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
+const awaiting = prepared(
+  "awaitHosts",
+  `select i.incarnation is distinct from ${incarnation} as appeared,
+          array(select h.name from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name where ${awaited} order by h.name) as hosts
+     from skeduler.installation i`,
+);
+
 /** Called under placement's lock: where the database is not the one that placement saw last, its hosts are to be heard first. */
 export async function awaitHosts(db: Queryable): Promise<string[]> {
-  const { appeared, hosts } = await one(
-    db,
-    z.object({ appeared: z.boolean(), hosts: z.array(z.string()) }),
-    `select i.incarnation is distinct from ${incarnation} as appeared,
-            array(select h.name from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name where ${awaited} order by h.name) as hosts
-       from skeduler.installation i`,
-  );
+  const { appeared, hosts } = await one(db, z.object({ appeared: z.boolean(), hosts: z.array(z.string()) }), awaiting);
   if (!appeared) return hosts;
   await db.query(
     `with before as (

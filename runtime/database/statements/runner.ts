@@ -2,7 +2,7 @@
 // epoch and open; what is read counts only where the database knows all that the host knew (registration.ts).
 
 import { z } from "zod";
-import { many, maybeOne, one, type Queryable } from "../pool.ts";
+import { many, maybeOne, one, prepared, type Queryable } from "../pool.ts";
 import { retries } from "../../experiment/retries.ts";
 import { reasons, type Result } from "../../experiment/states.ts";
 
@@ -79,32 +79,32 @@ export class DatabaseRestored extends Error {
 
 const knowsAll = "(select b.beats >= $2 from skeduler.heartbeats b where b.host = $1)";
 
+const openAttempts = prepared(
+  "readOpenAttempts",
+  `select a.id::text as id, a.number, a.experiment_id::text as experiment_id, j.name, j.docker_image as image,
+          j.docker_command as command,
+          case when jsonb_typeof(j.docker_environment) = 'object'
+            then (select coalesce(jsonb_object_agg(key,
+                    case when jsonb_typeof(value) = 'object' and jsonb_typeof(value -> 'secret') = 'string'
+                         then jsonb_build_object('secret', value -> 'secret')
+                         else to_jsonb(value #>> '{}') end), '{}')
+                    from jsonb_each(j.docker_environment)) else '{}' end as environment,
+          j.docker_options as options,
+          j.resources ->> 'memory' as memory, (j.resources ->> 'cpus')::float8 as cpus,
+          j.resources ->> 'shm_size' as shm_size, j.time_limit, j.time_limit_warning,
+          a.warned_at is not null as warned, a.interrupted_at, j.retries, j.retried, a.gpus, a.container_id, a.started_at is not null as started,
+          a.next_seq::text as next_seq, a.log_position,
+          (a.stdout_bytes + a.stderr_bytes + a.skeduler_bytes - a.cut_bytes)::text as stored_bytes,
+          coalesce((select substring(c.data from length(c.data)) = '\\x0a' from skeduler.log_chunks c
+                     where c.attempt_id = a.id and c.day = a.day and c.seq = a.next_seq - 1), true) as ends_line,
+          j.status = 'RUNNING' and j.attempt = a.number as wanted
+     from skeduler.attempts a join public.jobs j on j.id = a.experiment_id
+    where a.host = $1 and ${knowsAll} and a.epoch = $3 and a.closed_at is null`,
+);
+
 /** The open attempts of a host, with all that it takes to run them. */
 export async function readOpenAttempts(db: Queryable, { host, epoch, beats }: Heard): Promise<OpenAttempt[]> {
-  return many(
-    db,
-    openAttempt,
-    `select a.id::text as id, a.number, a.experiment_id::text as experiment_id, j.name, j.docker_image as image,
-            j.docker_command as command,
-            case when jsonb_typeof(j.docker_environment) = 'object'
-              then (select coalesce(jsonb_object_agg(key,
-                      case when jsonb_typeof(value) = 'object' and jsonb_typeof(value -> 'secret') = 'string'
-                           then jsonb_build_object('secret', value -> 'secret')
-                           else to_jsonb(value #>> '{}') end), '{}')
-                      from jsonb_each(j.docker_environment)) else '{}' end as environment,
-            j.docker_options as options,
-            j.resources ->> 'memory' as memory, (j.resources ->> 'cpus')::float8 as cpus,
-            j.resources ->> 'shm_size' as shm_size, j.time_limit, j.time_limit_warning,
-            a.warned_at is not null as warned, a.interrupted_at, j.retries, j.retried, a.gpus, a.container_id, a.started_at is not null as started,
-            a.next_seq::text as next_seq, a.log_position,
-            (a.stdout_bytes + a.stderr_bytes + a.skeduler_bytes - a.cut_bytes)::text as stored_bytes,
-            coalesce((select substring(c.data from length(c.data)) = '\\x0a' from skeduler.log_chunks c
-                       where c.attempt_id = a.id and c.day = a.day and c.seq = a.next_seq - 1), true) as ends_line,
-            j.status = 'RUNNING' and j.attempt = a.number as wanted
-       from skeduler.attempts a join public.jobs j on j.id = a.experiment_id
-      where a.host = $1 and ${knowsAll} and a.epoch = $3 and a.closed_at is null`,
-    [host, beats, epoch],
-  );
+  return many(db, openAttempt, openAttempts, [host, beats, epoch]);
 }
 
 interface Fence {
@@ -113,6 +113,22 @@ interface Fence {
 }
 
 const startNoted = z.object({ took: z.number().nullable() });
+
+const starting = prepared(
+  "recordStart",
+  `with a as (
+     update skeduler.attempts set container_id = $3, started_at = coalesce(started_at, $4), output = $5
+      where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host, started_at, placed_at
+   ), j as (
+     update public.jobs j set started_at = a.started_at from a
+      where j.id = a.experiment_id and j.attempt = a.number and j.status = 'RUNNING' and j.started_at is null
+     returning a.id as attempt_id, a.experiment_id, a.host, a.placed_at
+   ), noted as (
+     insert into skeduler.events (experiment_id, attempt_id, host, actor, kind)
+       select experiment_id, attempt_id, host, 'runner', 'started' from j
+   )
+   select (select extract(epoch from clock_timestamp() - placed_at)::float8 from j) as took from a`,
+);
 
 /**
  * Keeps the container's id and start (and the output folder); undefined where the attempt is no longer ours. `took`: seconds since its
@@ -123,23 +139,13 @@ export async function recordStart(
   fence: Fence,
   start: { readonly containerId: string; readonly startedAt: Date; readonly output: string | undefined },
 ): Promise<z.infer<typeof startNoted> | undefined> {
-  return maybeOne(
-    db,
-    startNoted,
-    `with a as (
-       update skeduler.attempts set container_id = $3, started_at = coalesce(started_at, $4), output = $5
-        where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host, started_at, placed_at
-     ), j as (
-       update public.jobs j set started_at = a.started_at from a
-        where j.id = a.experiment_id and j.attempt = a.number and j.status = 'RUNNING' and j.started_at is null
-       returning a.id as attempt_id, a.experiment_id, a.host, a.placed_at
-     ), noted as (
-       insert into skeduler.events (experiment_id, attempt_id, host, actor, kind)
-         select experiment_id, attempt_id, host, 'runner', 'started' from j
-     )
-     select (select extract(epoch from clock_timestamp() - placed_at)::float8 from j) as took from a`,
-    [fence.attemptId, fence.epoch, start.containerId, start.startedAt, start.output ?? null],
-  );
+  return maybeOne(db, startNoted, starting, [
+    fence.attemptId,
+    fence.epoch,
+    start.containerId,
+    start.startedAt,
+    start.output ?? null,
+  ]);
 }
 
 /** Notes that the warning before the time limit was sent. */
@@ -160,6 +166,50 @@ export async function recordInterruption(db: Queryable, fence: Fence, since: Dat
 
 const resultSchema = z.object({ reason: z.enum(reasons) });
 
+const closing = prepared(
+  "closeAttempt",
+  `with a as (
+     update skeduler.attempts set closed_at = clock_timestamp(), ended_at = $3, result = $4
+      where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host, gpus, placed_at
+   ), released as (
+     delete from skeduler.leases where attempt_id in (select id from a) returning host, gpu
+   ), withheld as (
+     -- In the statement that releases it: whoever dies now, nobody is granted it unchecked.
+     insert into skeduler.withheld_gpus (host, gpu)
+       select r.host, r.gpu from released r join skeduler.hosts h on h.name = r.host where h.checks_gpus
+       on conflict (host, gpu) do update set stamp = gen_random_uuid(), since = now(), reason = null
+   ), ended as (
+     update public.jobs j
+        set status = case when $6::float8 is not null then 'ENQUEUED' when $5 then 'FINISHED' else 'CANCELLED' end::public.job_status,
+            updated_at = clock_timestamp(),
+            ended_at = case when $6 is null then coalesce($3, clock_timestamp()) end,
+            result = case when $6 is null then $4::jsonb end,
+            started_at = case when $6 is null then j.started_at end,
+            host = case when $6 is null then j.host end,
+            retried = case when $6 is null then j.retried else j.retried + 1 end,
+            not_before = case when $6 is not null then clock_timestamp() + make_interval(secs => $6 / 1000) end
+       from a where j.id = a.experiment_id and j.attempt = a.number and j.status = 'RUNNING'
+     returning j.id, j.not_before
+   ), later as (
+     select graphile_worker.add_job('place-experiments', job_key := 'place-experiments/' || id, run_at := not_before, max_attempts := 5)
+       from ended where not_before is not null
+   ), charged as (
+     -- To the owner's account for fair share, save where it was not the owner's doing. At least a tenth of a GPU.
+     insert into skeduler.usage as u (owner, hour, gpu_hours)
+       select coalesce(j.owner, ''), date_trunc('hour', clock_timestamp()),
+              greatest(cardinality(a.gpus), 0.1) * extract(epoch from clock_timestamp() - a.placed_at)::float8 / 3600
+         from a join public.jobs j on j.id = a.experiment_id where $4::jsonb ->> 'reason' not in ('host_lost', 'engine')
+       on conflict (hour, owner) do update set gpu_hours = u.gpu_hours + excluded.gpu_hours
+   ), noted as (
+     insert into skeduler.events (experiment_id, attempt_id, host, actor, kind, detail)
+       select experiment_id, id, host, $7, 'closed', $4 from a
+   ), placement as (
+     select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from a
+   )
+   select exists (select from a) and (select count(*) from placement) + (select count(*) from later) >= 0 as closed,
+          exists (select from skeduler.attempts where id = $1 and epoch = $2 and closed_at is not null) as already`,
+);
+
 /**
  * Closes an attempt with its result, releases its leases, and, if the experiment still is RUNNING with this attempt,
  * enqueues it again after `retryIn` ms or ends it: FINISHED where the container ran to its own end, CANCELLED otherwise. One statement; placement is asked for.
@@ -178,59 +228,15 @@ export async function closeAttempt(
   actor: "runner" | "watch" = "runner",
 ): Promise<boolean> {
   resultSchema.parse(end.result);
-  const row = await one(
-    db,
-    z.object({ closed: z.boolean(), already: z.boolean() }),
-    `with a as (
-       update skeduler.attempts set closed_at = clock_timestamp(), ended_at = $3, result = $4
-        where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host, gpus, placed_at
-     ), released as (
-       delete from skeduler.leases where attempt_id in (select id from a) returning host, gpu
-     ), withheld as (
-       -- In the statement that releases it: whoever dies now, nobody is granted it unchecked.
-       insert into skeduler.withheld_gpus (host, gpu)
-         select r.host, r.gpu from released r join skeduler.hosts h on h.name = r.host where h.checks_gpus
-         on conflict (host, gpu) do update set stamp = gen_random_uuid(), since = now(), reason = null
-     ), ended as (
-       update public.jobs j
-          set status = case when $6::float8 is not null then 'ENQUEUED' when $5 then 'FINISHED' else 'CANCELLED' end::public.job_status,
-              updated_at = clock_timestamp(),
-              ended_at = case when $6 is null then coalesce($3, clock_timestamp()) end,
-              result = case when $6 is null then $4::jsonb end,
-              started_at = case when $6 is null then j.started_at end,
-              host = case when $6 is null then j.host end,
-              retried = case when $6 is null then j.retried else j.retried + 1 end,
-              not_before = case when $6 is not null then clock_timestamp() + make_interval(secs => $6 / 1000) end
-         from a where j.id = a.experiment_id and j.attempt = a.number and j.status = 'RUNNING'
-       returning j.id, j.not_before
-     ), later as (
-       select graphile_worker.add_job('place-experiments', job_key := 'place-experiments/' || id, run_at := not_before, max_attempts := 5)
-         from ended where not_before is not null
-     ), charged as (
-       -- To the owner's account for fair share, save where it was not the owner's doing. At least a tenth of a GPU.
-       insert into skeduler.usage as u (owner, hour, gpu_hours)
-         select coalesce(j.owner, ''), date_trunc('hour', clock_timestamp()),
-                greatest(cardinality(a.gpus), 0.1) * extract(epoch from clock_timestamp() - a.placed_at)::float8 / 3600
-           from a join public.jobs j on j.id = a.experiment_id where $4::jsonb ->> 'reason' not in ('host_lost', 'engine')
-         on conflict (hour, owner) do update set gpu_hours = u.gpu_hours + excluded.gpu_hours
-     ), noted as (
-       insert into skeduler.events (experiment_id, attempt_id, host, actor, kind, detail)
-         select experiment_id, id, host, $7, 'closed', $4 from a
-     ), placement as (
-       select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from a
-     )
-     select exists (select from a) and (select count(*) from placement) + (select count(*) from later) >= 0 as closed,
-            exists (select from skeduler.attempts where id = $1 and epoch = $2 and closed_at is not null) as already`,
-    [
-      fence.attemptId,
-      fence.epoch,
-      end.endedAt ?? null,
-      JSON.stringify(end.result),
-      end.finished,
-      end.retryIn ?? null,
-      actor,
-    ],
-  );
+  const row = await one(db, z.object({ closed: z.boolean(), already: z.boolean() }), closing, [
+    fence.attemptId,
+    fence.epoch,
+    end.endedAt ?? null,
+    JSON.stringify(end.result),
+    end.finished,
+    end.retryIn ?? null,
+    actor,
+  ]);
   return row.closed || row.already;
 }
 
