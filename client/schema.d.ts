@@ -916,6 +916,15 @@ export interface components {
             registered_at: string;
             version: string;
             labels: string[];
+            /** @description of the machine, as of its last heartbeat; null: none was told yet */
+            load: {
+                /** @description over 1, 5 and 15 minutes */
+                average: number[];
+                /** @description bytes */
+                memory_available: number;
+                /** @description where Docker keeps its data; null: not seen from the runner */
+                disk_free: number | null;
+            } | null;
             slots: number;
             cpus: number;
             /** @description bytes */

@@ -68,6 +68,9 @@ export const host = z.object({
   heartbeat_age: z.number(),
   version: z.string(),
   labels: z.array(z.string()),
+  load: z
+    .object({ average: z.array(z.number()), memory_available: z.number(), disk_free: z.number().nullable() })
+    .nullable(),
   slots: z.number(),
   cpus: z.number(),
   memory: z.number(),

@@ -155,6 +155,16 @@ export const hostAnswer = z
     registered_at: time,
     version: z.string(),
     labels: z.array(z.string()),
+    load: z
+      .object({
+        average: z.array(z.number()).meta({ description: "over 1, 5 and 15 minutes" }),
+        memory_available: bytes,
+        disk_free: bytes
+          .nullable()
+          .meta({ description: "where Docker keeps its data; null: not seen from the runner" }),
+      })
+      .nullable()
+      .meta({ description: "of the machine, as of its last heartbeat; null: none was told yet" }),
     slots: count,
     cpus: count,
     memory: bytes,

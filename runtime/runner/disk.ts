@@ -34,7 +34,7 @@ export async function diskTrouble(options: DiskOptions): Promise<string | undefi
 }
 
 /** Undefined where the folder cannot be seen from here: an Engine elsewhere. */
-async function freeBytes(folder: string): Promise<number | undefined> {
+export async function freeBytes(folder: string): Promise<number | undefined> {
   try {
     const { bavail, bsize } = await statfs(folder);
     return bavail * bsize;

@@ -3,7 +3,7 @@
 
 import { hostIsClean } from "../database/statements/hosts.ts";
 import type { Pool } from "../database/pool.ts";
-import { beat } from "../database/statements/registration.ts";
+import { beat, type HostLoad } from "../database/statements/registration.ts";
 import { pingEngine, type Engine } from "../docker/engine.ts";
 import { UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
@@ -33,6 +33,7 @@ export interface PresenceOptions {
   readonly cleanUp: () => Promise<boolean>;
   /** Why nothing should be taken though Docker answers, in words: no room on the disk. */
   readonly trouble: () => Promise<string | undefined>;
+  readonly load: () => Promise<HostLoad>;
   /** Docker answers again. */
   readonly onEngine: () => Promise<unknown>;
   /** Another process runs this host now. */
@@ -47,6 +48,8 @@ export class Presence {
   /** Since when Docker has not answered. */
   #engineAway: Date | undefined;
   #shortOf: string | undefined;
+  /** As it was last seen; looking asks a disk, which heartbeats must not wait for. */
+  #load: HostLoad | undefined;
   #cleaning: Promise<void> | undefined;
   #closed = false;
 
@@ -61,6 +64,7 @@ export class Presence {
         work().catch((error: unknown) => this.#options.log.error({ err: error }, "a timer of the runner failed"));
       }, ms);
     this.#timers = [every(beatEvery, this.beat), every(pingEvery, this.#ping)];
+    this.#load = await this.#options.load();
     this.#shortOf = await this.#options.trouble();
     await this.beat();
     await this.#cleaning;
@@ -78,7 +82,7 @@ export class Presence {
     if (this.#closed) return;
     const sent = performance.now();
     try {
-      const found = await beat(db, heard(), memory.unsettled, this.#trouble());
+      const found = await beat(db, heard(), memory.unsettled, { trouble: this.#trouble(), load: this.#load });
       if (found.verdict !== "heard") {
         if (found.verdict === "restored") onRestored();
         else onReplaced(new UserError(`Another runner has taken over the host "${host}".`));
@@ -122,8 +126,9 @@ export class Presence {
   }
 
   readonly #ping = oneAtATime(async (): Promise<void> => {
-    const { engine, log, onEngine } = this.#options;
+    const { engine, log, load, onEngine } = this.#options;
     if (this.#closed) return;
+    this.#load = await load();
     const answers = await pingEngine(engine, pingPatience);
     this.#options.metrics.engine(answers);
     if (answers) await this.#look();

@@ -233,7 +233,15 @@ export class World implements AsyncDisposable {
         return async () => this.#register(db, command.host, command.checks).then(() => "done");
       case "beat":
         return async () => {
-          const found = await beat(db, { host, epoch, beats: row.beats }, { known: [], closed: [] }, command.trouble);
+          const found = await beat(
+            db,
+            { host, epoch, beats: row.beats },
+            { known: [], closed: [] },
+            {
+              trouble: command.trouble,
+              load: undefined,
+            },
+          );
           return found.verdict !== "heard" ? found.verdict : found.clean ? "clean" : "unclean";
         };
       case "clean": {

@@ -23,6 +23,8 @@ const hostSchema = z.object({
   changed_by: z.string().nullable(),
   heartbeat_age: z.number(),
   labels: z.array(z.string()),
+  memory: z.number(),
+  load: z.object({ average: z.array(z.number()), memory_available: z.number(), disk_free: z.number() }),
   running: z.number(),
   gpus: z.array(z.object({ uuid: z.string(), model: z.string(), experiment: z.string().nullable() })),
 });
@@ -54,6 +56,11 @@ test("a host shows what it has and who holds it; its labels choose it; cordoned 
       ["plain", "active", []],
     ],
   );
+  for (const { load, memory } of all) {
+    assert.equal(load.average.length, 3);
+    assert.ok(load.memory_available > 0 && load.memory_available < memory, JSON.stringify(load));
+    assert.ok(load.disk_free > 1024 ** 2, JSON.stringify(load));
+  }
   const { id } = await system.postScript("sleep 60", { resources: { host: "fast=yes" } });
   await system.until(id, (e) => e.attempt?.started_at != null);
   const busy = await host("gpus");

@@ -42,6 +42,7 @@ export const hostColumns: readonly Column<Host>[] = [
   { title: "RUNNING", text: (one) => `${one.running}/${one.slots}`, right: true },
   { title: "CPUS", text: (one) => String(one.cpus), right: true, optional: 3 },
   { title: "MEMORY", text: (one) => gibibytes(one.memory), right: true, optional: 3 },
+  { title: "LOAD", text: ({ load }) => load?.average[0]?.toFixed(1) ?? "", right: true, optional: 3 },
   { title: "HEARD", text: (one) => `${span(one.heartbeat_age * 1000)} ago`, right: true, optional: 1 },
   { title: "REMARK", text: (one) => one.problem ?? one.reason ?? "", least: 10 },
 ];
@@ -77,12 +78,18 @@ function described(found: Host, out: Output): string {
     ["Heard", `${span(found.heartbeat_age * 1000)} ago, version ${found.version}`],
     ["Running", `${found.running} of ${found.slots} slots`],
     ["Has", `${found.cpus} CPUs, ${gibibytes(found.memory)}, ${found.gpus.length} GPUs`],
+    ["Load", found.load === null ? "" : loadOf(found.load)],
     ["Labels", found.labels.join(" ")],
   ];
   return lines
     .filter(([, value]) => value !== "")
     .map(([title, value]) => `${out.paint(`${title}:`.padEnd(10), "bold")}${value}\n`)
     .join("");
+}
+
+function loadOf({ average, memory_available, disk_free }: NonNullable<Host["load"]>): string {
+  const disk = disk_free === null ? "" : `, ${gibibytes(disk_free)} of disk free`;
+  return `${average.join(" ")} (1, 5, 15 min), ${gibibytes(memory_available)} of memory available${disk}`;
 }
 
 const gpuColumns: readonly Column<Host["gpus"][number]>[] = [

@@ -28,7 +28,7 @@ export async function readHostsJson(db: Queryable, name?: string): Promise<strin
        'reason', h.state_reason, 'changed_by', h.state_by, 'changed_at', ${time("h.state_at")},
        'heartbeat_age', round(extract(epoch from clock_timestamp() - b.seen_at)::numeric, 1),
        'registered_at', ${time("h.registered_at")}, 'version', h.version, 'labels', h.labels,
-       'slots', h.slots, 'cpus', h.cpus, 'memory', h.memory_bytes, 'max_cpus', h.most_cpus, 'max_memory', h.most_memory_bytes,
+       'load', b.load, 'slots', h.slots, 'cpus', h.cpus, 'memory', h.memory_bytes, 'max_cpus', h.most_cpus, 'max_memory', h.most_memory_bytes,
        'restored', (select json_build_object('at', ${time("h.restored_at")}, 'unknown', json_agg(json_build_object(
                      'attempt', u.id, 'experiment', u.experiment_id, 'number', u.number, 'name', u.spec ->> 'name', 'image', u.spec ->> 'image',
                      'running', u.running, 'result', u.result) order by u.experiment_id, u.number))

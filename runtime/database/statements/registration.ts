@@ -2,7 +2,7 @@
 // Epoch and count never go back, so a database that shows less than the host knows was restored to a moment before.
 
 import { z } from "zod";
-import { maybeOne, one, transaction, type Pool, type Queryable } from "../pool.ts";
+import { maybeOne, one, prepared, transaction, type Pool, type Queryable } from "../pool.ts";
 import type { Heard } from "./runner.ts";
 
 export interface Registration {
@@ -132,6 +132,16 @@ export async function recordPool(
     await db.query("select graphile_worker.force_unlock_workers($1::text[])", [[pool.previous]]);
 }
 
+/** How busy a host's machine is. */
+export interface HostLoad {
+  /** Over 1, 5 and 15 minutes. */
+  readonly average: readonly number[];
+  /** Bytes that could be had without swapping. */
+  readonly memory_available: number;
+  /** Bytes free where Docker keeps its data; null where that cannot be seen from here. */
+  readonly disk_free: number | null;
+}
+
 const beaten = z.object({
   verdict: z.enum(["heard", "replaced", "restored"]),
   clean: z.boolean().nullable(),
@@ -152,47 +162,55 @@ export type Beaten =
       readonly closed: readonly string[];
     };
 
+const beating = prepared(
+  "beat",
+  `with ours as (
+     -- Locked: of a beat and a newer start at the same moment, one comes first.
+     select h.name, h.clean, h.lost_at, h.trouble, h.awaited_since from skeduler.heartbeats b join skeduler.hosts h on h.name = b.host
+      where b.host = $1 and h.epoch = $2 and b.beats >= $4
+        and (select count(*) from skeduler.attempts a where a.id = any($5::uuid[])) = cardinality($5::uuid[])
+        and not exists (select from skeduler.attempts a where a.id = any($6::uuid[]) and a.closed_at is null)
+        for no key update of b, h
+   ), told as (
+     update skeduler.hosts h set trouble = $3, awaited_since = null from ours
+      where h.name = ours.name and (ours.trouble is distinct from $3 or ours.awaited_since is not null)
+     returning h.name, h.trouble, ours.trouble is distinct from $3 as news
+   ), noted as (
+     insert into skeduler.events (host, actor, kind, detail)
+       select name, 'runner', case when trouble is null then 'recovered' else 'trouble' end, jsonb_build_object('trouble', trouble) from told where news
+   ), placement as (
+     select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from told
+   ), beaten as (
+     update skeduler.heartbeats b set seen_at = clock_timestamp(), beats = b.beats + 1, load = coalesce($7, b.load)
+       from ours, (select count(*) from placement) p where b.host = ours.name
+     returning ours.clean and ours.lost_at is null as clean, ours.lost_at::text as lost_at, b.beats::text as beats
+   )
+   select case when beaten.beats is not null then 'heard'
+               when (select h.epoch > $2 from skeduler.hosts h where h.name = $1) then 'replaced' else 'restored' end as verdict, beaten.*,
+          (select array_agg(a.id::text) from skeduler.attempts a where a.id = any($5::uuid[]) and a.closed_at is not null) as closed
+     from (select) x left join beaten on true`,
+);
+
 /**
  * Says that the host lives, and counts it: only where the database knows all that the host knows. "replaced": a newer start of
- * its runner has taken over; "restored": the database is an older one, or another. `trouble`: why its runner takes nothing, to
+ * its runner has taken over; "restored": the database is an older one, or another. `now.trouble`: why its runner takes nothing, to
  * follow the host's name.
  */
 export async function beat(
   db: Queryable,
   { host, epoch, beats }: Heard,
   knows: { readonly known: readonly string[]; readonly closed: readonly string[] },
-  trouble: string | undefined,
+  now: { readonly trouble: string | undefined; readonly load: HostLoad | undefined },
 ): Promise<Beaten> {
-  const found = await one(
-    db,
-    beaten,
-    `with ours as (
-       -- Locked: of a beat and a newer start at the same moment, one comes first.
-       select h.name, h.clean, h.lost_at, h.trouble, h.awaited_since from skeduler.heartbeats b join skeduler.hosts h on h.name = b.host
-        where b.host = $1 and h.epoch = $2 and b.beats >= $4
-          and (select count(*) from skeduler.attempts a where a.id = any($5::uuid[])) = cardinality($5::uuid[])
-          and not exists (select from skeduler.attempts a where a.id = any($6::uuid[]) and a.closed_at is null)
-          for no key update of b, h
-     ), told as (
-       update skeduler.hosts h set trouble = $3, awaited_since = null from ours
-        where h.name = ours.name and (ours.trouble is distinct from $3 or ours.awaited_since is not null)
-       returning h.name, h.trouble, ours.trouble is distinct from $3 as news
-     ), noted as (
-       insert into skeduler.events (host, actor, kind, detail)
-         select name, 'runner', case when trouble is null then 'recovered' else 'trouble' end, jsonb_build_object('trouble', trouble) from told where news
-     ), placement as (
-       select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from told
-     ), beaten as (
-       update skeduler.heartbeats b set seen_at = clock_timestamp(), beats = b.beats + 1
-         from ours, (select count(*) from placement) p where b.host = ours.name
-       returning ours.clean and ours.lost_at is null as clean, ours.lost_at::text as lost_at, b.beats::text as beats
-     )
-     select case when beaten.beats is not null then 'heard'
-                 when (select h.epoch > $2 from skeduler.hosts h where h.name = $1) then 'replaced' else 'restored' end as verdict, beaten.*,
-            (select array_agg(a.id::text) from skeduler.attempts a where a.id = any($5::uuid[]) and a.closed_at is not null) as closed
-       from (select) x left join beaten on true`,
-    [host, epoch, trouble ?? null, beats, knows.known, knows.closed],
-  );
+  const found = await one(db, beaten, beating, [
+    host,
+    epoch,
+    now.trouble ?? null,
+    beats,
+    knows.known,
+    knows.closed,
+    now.load === undefined ? null : JSON.stringify(now.load),
+  ]);
   if (found.verdict !== "heard") return { verdict: found.verdict };
   if (found.clean === null || found.beats === null) throw new Error("a heartbeat was counted and not answered");
   return {
