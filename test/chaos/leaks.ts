@@ -86,6 +86,8 @@ const queries: Readonly<Record<string, string>> = {
   "idle transaction": `select application_name || ' ' || left(query, 60) as what from pg_stat_activity
      where state like 'idle in transaction%' and ${mine} and now() - state_change > interval '2 s'`,
   sessions: `select count(*) || ' of them' as what from pg_stat_activity where ${mine} having count(*) > ${sessions}`,
-  "queue job": `select t.identifier || ' ' || coalesce(j.last_error, '') as what from graphile_worker._private_jobs j
-     join graphile_worker._private_tasks t on t.id = j.task_id where t.identifier <> 'keep-house' and j.run_at < now() - interval '2 s'`,
+  "queue job": `select format('%s, try %s of %s, due %s ago, locked %s ago by %s (which beat %s ago): %s', t.identifier, j.attempts, j.max_attempts,
+            now() - j.run_at, now() - j.locked_at, j.locked_by, now() - w.seen_at, j.last_error) as what
+       from graphile_worker._private_jobs j left join skeduler.queue_workers w on w.pool_id = j.locked_by
+       join graphile_worker._private_tasks t on t.id = j.task_id where t.identifier <> 'keep-house' and j.run_at < now() - interval '2 s'`,
 };
