@@ -25,6 +25,8 @@ export interface CreateDeps {
   readonly placeSoon: () => void;
   /** How many experiments an owner may have waiting; undefined: any number. */
   readonly waitingQuota: (owner: string) => number | undefined;
+  /** Told of what a request made, and when it began, ms since the epoch. */
+  readonly created?: ((ids: readonly string[], began: number) => void) | undefined;
   /** What `notify` may name. */
   readonly targets: readonly string[];
 }
@@ -39,7 +41,14 @@ interface Unit {
   readonly answer: (experiments: readonly string[]) => string;
 }
 
-export function createExperiment({ db, maxBody, placeSoon, waitingQuota, targets }: CreateDeps): EndpointHandler {
+export function createExperiment({
+  db,
+  maxBody,
+  placeSoon,
+  created,
+  waitingQuota,
+  targets,
+}: CreateDeps): EndpointHandler {
   const insert = coalesce<NewRow, string>({
     limit: batchLimit,
     parallel: 2,
@@ -53,6 +62,7 @@ export function createExperiment({ db, maxBody, placeSoon, waitingQuota, targets
     },
   });
   return async (c) => {
+    const began = Date.now();
     const { raw, value } = await readJson(c.req.raw, maxBody);
     const owner = c.get("owner");
     const known = { db, targets };
@@ -69,6 +79,10 @@ export function createExperiment({ db, maxBody, placeSoon, waitingQuota, targets
         ? [await insert(first)]
         : await createUnit(db, unit, { owner, key, raw, waitingQuota });
     placeSoon();
+    created?.(
+      unit.rows.flatMap(({ id }, index) => (experiments[index]?.includes(id) === true ? [id] : [])),
+      began,
+    );
     return jsonAnswer(unit.answer(experiments));
   };
 }

@@ -1,6 +1,7 @@
 // One API process: HTTP and websocket, and the control tasks (placement, housekeeping). Any number of them share a database.
 // `close` ends it in the order that loses nothing: no new requests, tails told, jobs ended, connections closed.
 
+import { hostname } from "node:os";
 import type { Hono } from "hono";
 import { createExperiment } from "../functions/create-experiment.ts";
 import { createTelegramLink } from "../functions/create-telegram-link.ts";
@@ -47,6 +48,7 @@ import type { Log } from "./log.ts";
 import { startNotifications, type Notifications } from "./notifications/start.ts";
 import { calledTelegram } from "./notifications/telegram/targets.ts";
 import { ApiMetrics } from "./telemetry/api-metrics.ts";
+import { startTracing, type Tracing } from "./telemetry/tracing.ts";
 import { Placement } from "./placement.ts";
 import { versionOf } from "./version.ts";
 
@@ -71,6 +73,7 @@ export interface ApiOptions {
 }
 
 export async function startApi({ config, database, tokens, log }: ApiOptions): Promise<Api> {
+  const tracing = await startTracing(config.tracing, { role: "api", version: versionOf(), host: hostname(), log });
   const db = await connectPool({ url: database, max: connections, name: "skeduler api", log });
   try {
     await requireMigrated(db);
@@ -107,7 +110,12 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     ageing: config.scheduler.ageing || undefined,
     fairShare: halfLife === 0 ? undefined : { halfLife, weights },
     quota: (owner) => quotaOf(config.quotas, owner).gpus,
-    passed: metrics.placed,
+    passed: (pass) => {
+      metrics.placed(pass);
+      const to = Date.now();
+      for (const [experimentId, seconds] of pass.waits)
+        tracing?.passed({ experimentId, name: "wait for a place", from: to - seconds * 1000, to });
+    },
   });
   const placeSoon = (): void => {
     placement.run().catch((error: unknown) => log.warn({ err: error }, "placement failed; the queue job tries again"));
@@ -136,6 +144,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       createExperiment: createExperiment({
         ...shared,
         targets,
+        created: tracing && tellOf(tracing),
         waitingQuota: (owner) => quotaOf(config.quotas, owner).waiting,
       }),
       listExperiments: listExperiments({ db }),
@@ -182,6 +191,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     await events.close();
     await listening;
     await notifier.idle();
+    await tracing?.close();
     await Promise.all([control.end(), db.end()]);
   };
   try {
@@ -238,4 +248,12 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     await stop();
     throw error;
   }
+}
+
+function tellOf(tracing: Tracing): (ids: readonly string[], began: number) => void {
+  return (ids, from) => {
+    const to = Date.now();
+    const attributes = { "http.request.method": "POST", "http.route": "/experiments" };
+    for (const experimentId of ids) tracing.posted({ experimentId, name: "POST /experiments", from, to, attributes });
+  };
 }

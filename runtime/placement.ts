@@ -50,8 +50,8 @@ export interface PlacementOptions {
   readonly fairShare: { readonly halfLife: number; readonly weights: ReadonlyMap<string, number> } | undefined;
   /** GPUs that an owner may hold at once; undefined: any number. */
   readonly quota: (owner: string) => number | undefined;
-  /** Told of every pass: how long it took, and how long those had waited that it placed, seconds. */
-  readonly passed?: (pass: { readonly seconds: number; readonly waits: readonly number[] }) => void;
+  /** Told of every pass: how long it took, and how long those had waited that it placed, by id; seconds. */
+  readonly passed?: (pass: { readonly seconds: number; readonly waits: ReadonlyMap<string, number> }) => void;
 }
 
 /** Why an experiment waits, or that it does not. */
@@ -218,7 +218,7 @@ export class Placement {
       });
       this.#options.passed?.({
         seconds: (performance.now() - began) / 1000,
-        waits: placed.map((id) => waits.get(id)).filter((wait) => wait !== undefined),
+        waits: new Map(placed.flatMap((id) => (waits.has(id) ? [[id, waits.get(id) ?? 0]] : []))),
       });
       for (const id of placed) this.#options.notifier.changed(id);
       if (!again) return any || placed.length > 0;

@@ -15,6 +15,7 @@ import {
   usualCapabilities,
 } from "./container.ts";
 import { parseTokens } from "./token-list.ts";
+import { tracing } from "./tracing.ts";
 
 const nonEmpty = (value: unknown): string | undefined =>
   typeof value === "string" && value !== "" ? value : undefined;
@@ -262,6 +263,7 @@ export const configSchema = z.strictObject({
       }),
     })
     .prefault({}),
+  tracing,
   log_level: leaf("info", {
     allowed: `one of ${levels.join(", ")}`,
     parse: (value) => levels.find((level) => level === value),

@@ -11,7 +11,6 @@ import type { Pool } from "../database/pool.ts";
 import { closeAttempt, recordStart, recordWarning, type OpenAttempt } from "../database/statements/runner.ts";
 import { containerName } from "../docker/container-options.ts";
 import {
-  BadCommand,
   createContainer,
   ImageMissing,
   inspectContainer,
@@ -20,15 +19,17 @@ import {
   stopContainer,
   type ContainerState,
 } from "../docker/containers.ts";
-import { EngineFailure, isUnreachable, type Engine } from "../docker/engine.ts";
+import { isUnreachable, type Engine } from "../docker/engine.ts";
 import { ensureImage } from "../docker/images.ts";
-import { checkImage, limitsUnder, PolicyRefusal, resolveVolumes, type Policy } from "../docker/policy.ts";
+import { checkImage, limitsUnder, resolveVolumes, type Policy } from "../docker/policy.ts";
 import type { LogPosition } from "../docker/log-entries.ts";
 import { parse as splitWords } from "../experiment/command.ts";
 import { retryDelay } from "../experiment/retries.ts";
-import type { Reason } from "../experiment/states.ts";
 import { insisting, startOnce, unseenEnd, type Interruptions } from "./engine-trouble.ts";
 import type { RunnerMetrics } from "../telemetry/runner-metrics.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
+import { AttemptTrace } from "./attempt-trace.ts";
+import { cancelledBeforeStart, CouldNotRun, orCouldNotRun, Over } from "./could-not-run.ts";
 import { environmentOf } from "./environment.ts";
 import type { Fence } from "./fence.ts";
 import type { End, HostMemory } from "./host-memory.ts";
@@ -38,7 +39,7 @@ import { Fenced, LogWriter } from "./log-writer.ts";
 import { resultOf, stopReasons } from "./result.ts";
 import type { MetricSampler } from "./metric-sampler.ts";
 import { timeLimit } from "./time-limit.ts";
-import { fillSecrets, SecretMissing, withoutSecrets } from "./secrets.ts";
+import { fillSecrets } from "./secrets.ts";
 
 export interface RunnerContext {
   readonly db: Pool;
@@ -66,6 +67,7 @@ export interface RunnerContext {
   readonly changed: (experimentId: string) => void;
   readonly sampler: Pick<MetricSampler, "follow">;
   readonly metrics: Pick<RunnerMetrics, "started" | "pulled" | "stored" | "closed">;
+  readonly tracing: Pick<Tracing, "passed"> | undefined;
   /** GPUs have come free. */
   readonly released: () => void;
 }
@@ -81,14 +83,17 @@ interface Run extends RunnerContext {
   readonly attempt: OpenAttempt;
   readonly signals: RunSignals;
   readonly writer: LogWriter;
+  readonly trace: AttemptTrace;
 }
 
 /** Resolves when the attempt is closed and its container removed. */
 export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, signals: RunSignals): Promise<void> {
+  const trace = new AttemptTrace(context.tracing, attempt, context.host);
   const run: Run = {
     ...context,
     attempt,
     signals,
+    trace,
     writer: new LogWriter({
       db: context.db,
       attemptId: attempt.id,
@@ -100,9 +105,10 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
       maxBytes: context.maxLogBytes,
       heavy: context.heavy,
       collect: context.collect,
-      onStored: (bytes, seconds) => {
+      onStored: (chunk, seconds) => {
         context.changed(attempt.experiment_id);
-        context.metrics.stored(bytes, seconds);
+        context.metrics.stored(chunk.data.length, seconds);
+        trace.stored(chunk);
       },
       signal: signals.detach,
       log: context.log,
@@ -110,33 +116,16 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
   };
   try {
     await run.memory.began(attempt);
-    const found = await inspectContainer(context.engine, containerName(attempt.id));
-    if (found === undefined) await endAsRemembered(run);
-    const state = await started(run, found);
-    await ended(run, state);
+    await ended(run, await started(run));
   } catch (error) {
     if (!(error instanceof Over)) throw error;
     await close(run, error.end);
+    if (!attempt.started) run.trace.couldNotRun(error.message);
   } finally {
     // What it still wanted to store when it failed, the next run reads again; what is on its way comes first.
     await run.writer.stop();
   }
   await removeContainer(context.engine, containerName(attempt.id));
-}
-
-/** The attempt ends here: there is no container to follow. */
-class Over extends Error {
-  readonly end: End;
-  constructor(end: End) {
-    super(end.result.message);
-    this.end = end;
-  }
-}
-
-class CouldNotRun extends Over {
-  constructor(reason: Reason, message: string) {
-    super({ result: { reason, exit_code: null, signal: null, message }, finished: false, ran: false });
-  }
 }
 
 /** It ended, this host reported it and removed its container, and the database that was restored since then does not know. */
@@ -148,9 +137,19 @@ async function endAsRemembered({ memory, attempt, writer }: Run): Promise<void> 
   throw new Over(end);
 }
 
-/** Makes sure that the container was started; its state. */
-async function started(run: Run, found: ContainerState | undefined): Promise<ContainerState> {
+/** Makes sure that the container was started; its state. It may have been, and run, where the Engine went away meanwhile. */
+async function started(run: Run): Promise<ContainerState> {
+  try {
+    return await start(run, await inspectContainer(run.engine, containerName(run.attempt.id)));
+  } catch (error) {
+    if (!run.signals.detach.aborted && isUnreachable(error)) run.interruptions.began(run.attempt);
+    throw error;
+  }
+}
+
+async function start(run: Run, found: ContainerState | undefined): Promise<ContainerState> {
   const { attempt, engine } = run;
+  if (found === undefined) await endAsRemembered(run);
   if (found === undefined && attempt.started) {
     throw new CouldNotRun("engine", "The container is gone: somebody or something other than Skeduler removed it.");
   }
@@ -164,7 +163,9 @@ async function started(run: Run, found: ContainerState | undefined): Promise<Con
   const id = found?.id ?? (await create(run, output));
   refuseCancelled(run);
   run.fence.check();
-  await orCouldNotRun(async () => insisting(async () => startOnce(engine, id), run.signals.detach));
+  const first = (): void => run.interruptions.over(attempt);
+  const starting = async (): Promise<void> => insisting(async () => startOnce(engine, id, first), run.signals.detach);
+  await run.trace.part("start the container", async () => orCouldNotRun(starting));
   const state = await inspectContainer(engine, id);
   if (state === undefined) throw new CouldNotRun("engine", "The container vanished as it was started.");
   return noteStart(run, state, output);
@@ -172,10 +173,6 @@ async function started(run: Run, found: ContainerState | undefined): Promise<Con
 
 function refuseCancelled({ signals }: Run): void {
   if (signals.cancel.aborted) throw cancelledBeforeStart();
-}
-
-function cancelledBeforeStart(): CouldNotRun {
-  return new CouldNotRun("user", "Cancelled before its container was started.");
 }
 
 async function create(run: Run, output: string | undefined): Promise<string> {
@@ -226,14 +223,14 @@ async function create(run: Run, output: string | undefined): Promise<string> {
   };
   const id = await orCouldNotRun(async () => {
     try {
-      return await insisting(creating, signals.detach);
+      return await run.trace.part("create the container", async () => insisting(creating, signals.detach));
     } catch (error) {
       if (!(error instanceof ImageMissing)) throw error;
     }
     const began = performance.now();
-    await pull(run);
+    await run.trace.part("pull the image", async () => pull(run));
     run.metrics.pulled((performance.now() - began) / 1000);
-    return insisting(creating, signals.detach);
+    return run.trace.part("create the container", async () => insisting(creating, signals.detach));
   }, secrets);
   await writer.line(
     `starting ${attempt.image}${attempt.gpus.length > 0 ? ` with GPUs ${attempt.gpus.join(", ")}` : ""}`,
@@ -268,28 +265,13 @@ async function pull(run: Run): Promise<void> {
   }
 }
 
-/** What fails for good ends the attempt with its reason; `secrets` never show in the sentence. */
-async function orCouldNotRun<T>(work: () => Promise<T>, secrets: readonly string[] = []): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    const words = withoutSecrets(error.message, secrets);
-    if (error instanceof PolicyRefusal) throw new CouldNotRun("policy", words);
-    if (error instanceof SecretMissing) throw new CouldNotRun("secret", words);
-    if (error instanceof ImageMissing) throw new CouldNotRun("image", `The image is not on the host: ${words}`);
-    if (error instanceof BadCommand) throw new CouldNotRun("command", `The command could not be started: ${words}`);
-    if (error instanceof EngineFailure) throw new CouldNotRun("engine", `Docker could not run it: ${words}`);
-    throw error;
-  }
-}
-
 async function noteStart(run: Run, state: ContainerState, output: string | undefined): Promise<ContainerState> {
   const fence = { attemptId: run.attempt.id, epoch: run.epoch };
   const startedAt = state.startedAt ?? new Date();
   const noted = await recordStart(run.db, fence, { containerId: state.id, startedAt, output });
   if (noted === undefined) throw new Fenced();
   if (noted.took !== null) run.metrics.started(noted.took);
+  run.trace.started(noted.took);
   run.changed(run.attempt.experiment_id);
   return state;
 }
@@ -339,7 +321,6 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
     limitAt: limit.at,
   });
   await close(run, { result, finished: !stopReasons.has(result.reason), at: end.finishedAt, ran: true });
-  interruptions.forget(attempt);
 }
 
 /** Sends first and notes then: a program that is warned twice saves twice, one that is never warned loses its work. */
@@ -377,6 +358,7 @@ async function close(run: Run, end: End): Promise<void> {
   const fence = { attemptId: attempt.id, epoch: run.epoch };
   if (!(await closeAttempt(run.db, fence, { result, finished, endedAt: end.at, retryIn }))) throw new Fenced();
   run.memory.closed(attempt.id);
+  run.interruptions.forget(attempt);
   run.metrics.closed(result.reason);
   if (attempt.gpus.length > 0) run.released();
   run.log.info({ experiment: run.attempt.experiment_id, attempt: run.attempt.id, result }, "attempt closed");

@@ -12,10 +12,12 @@ import type { LogPosition } from "../docker/log-entries.ts";
 const engineTries = 3;
 const enginePause = 2_000;
 
-/** Started it was by an answer that was lost, too: one that has ended would run again. */
-export async function startOnce(engine: Engine, id: string): Promise<void> {
+/** Started it was by an answer that was lost, too: one that has ended would run again. `first` is told where it never was. */
+export async function startOnce(engine: Engine, id: string, first: () => void): Promise<void> {
   const state = await inspectContainer(engine, id);
-  if (state?.startedAt === undefined) await startContainer(engine, id);
+  if (state?.startedAt !== undefined) return;
+  first();
+  await startContainer(engine, id);
 }
 
 /** An Engine that is being stopped refuses what its next start would do: a refusal counts when it is repeated. */
@@ -31,31 +33,35 @@ export async function insisting<T>(work: () => Promise<T>, signal: AbortSignal, 
 }
 
 /**
- * Attempts whose running containers could not be followed any more, because the Engine was away, and since when: here, and in the
- * database for the next runner. What cannot be stored there is kept here alone.
+ * Attempts whose containers could not be looked at or followed any more, because the Engine was away, and since when: here, and in
+ * the database for the next runner. What cannot be stored there is kept here alone.
  */
 export class Interruptions {
-  readonly #since = new Map<string, Date>();
+  /** Null: it is over, whatever was read from the database before. */
+  readonly #since = new Map<string, Date | null>();
   readonly #store: (attemptId: string, since: Date | null) => Promise<void>;
 
   constructor(store: (attemptId: string, since: Date | null) => Promise<void>) {
     this.#store = store;
   }
 
-  began({ id }: OpenAttempt): void {
+  began(attempt: OpenAttempt): void {
+    if (this.since(attempt) !== undefined) return;
     const since = new Date();
-    this.#since.set(id, since);
-    this.#store(id, since).catch(() => undefined);
+    this.#since.set(attempt.id, since);
+    this.#store(attempt.id, since).catch(() => undefined);
   }
 
-  /** It is followed again. */
+  /** It is followed again, or is only started now. */
   over(attempt: OpenAttempt): void {
-    if (this.since(attempt) !== undefined) this.#store(attempt.id, null).catch(() => undefined);
-    this.#since.delete(attempt.id);
+    if (this.since(attempt) === undefined) return;
+    this.#since.set(attempt.id, null);
+    this.#store(attempt.id, null).catch(() => undefined);
   }
 
   since({ id, interrupted_at }: OpenAttempt): Date | undefined {
-    return this.#since.get(id) ?? interrupted_at ?? undefined;
+    const kept = this.#since.get(id);
+    return (kept === undefined ? interrupted_at : kept) ?? undefined;
   }
 
   /** The attempt is closed. */

@@ -39,8 +39,8 @@ export interface LogWriterOptions {
   readonly heavy: Lane;
   /** Told of the bytes that were stored. */
   readonly collect: (bytes: number) => void;
-  /** Told of each chunk that was stored, and how long that took. */
-  readonly onStored: (bytes: number, seconds: number) => void;
+  /** Told of each chunk that was stored, and how many seconds that took. */
+  readonly onStored: (chunk: Chunk, seconds: number) => void;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -203,7 +203,7 @@ export class LogWriter {
     this.#seq += 1;
     this.#storedBytes += chunk.data.length;
     collect(chunk.data.length);
-    onStored(chunk.data.length, (performance.now() - began) / 1000);
+    onStored(chunk, (performance.now() - began) / 1000);
     if (this.#storedBytes <= maxBytes) return;
     await this.#patiently(async () => {
       const kept = await cutLog(db, { attemptId, epoch, head: maxBytes / 2, end: (maxBytes * 3) / 8 });

@@ -25,9 +25,11 @@ import { UserError } from "../errors.ts";
 import type { Listening } from "../http/listen.ts";
 import type { Log } from "../log.ts";
 import { RunnerMetrics } from "../telemetry/runner-metrics.ts";
+import { startTracing, type Tracing } from "../telemetry/tracing.ts";
 import { bufferCollector } from "./collect-buffers.ts";
 import { compareWithDatabase } from "./compare.ts";
 import { diskTrouble } from "./disk.ts";
+import { hostLoad } from "./host-load.ts";
 import { serveEndpoint } from "./endpoint.ts";
 import { Interruptions } from "./engine-trouble.ts";
 import { Fence, fencedWithin } from "./fence.ts";
@@ -144,12 +146,15 @@ async function startOnce(options: RunnerOptions, outcomes: Outcomes): Promise<Om
   });
   const metrics = new RunnerMetrics({ version, host, pools: { runner: db } });
   let endpoint: Listening | undefined;
+  let tracing: Tracing | undefined;
   try {
+    tracing = await startTracing(config.tracing, { role: "runner", version, host, log });
     await requireMigrated(db);
     endpoint = await serveEndpoint(config, { metrics, log }); // first: a port that is taken leaves nothing half done
-    return await start({ ...options, log }, { ...outcomes, host, db, engine, about, metrics, endpoint });
+    return await start({ ...options, log }, { ...outcomes, host, db, engine, about, metrics, tracing, endpoint });
   } catch (error) {
     await endpoint?.close("the start failed");
+    await tracing?.close();
     await db.end();
     throw error;
   }
@@ -170,12 +175,13 @@ interface Parts extends Outcomes {
   readonly engine: Engine;
   readonly about: EngineDescription;
   readonly metrics: RunnerMetrics;
+  readonly tracing: Tracing | undefined;
   readonly endpoint: Listening | undefined;
 }
 
 async function start(
   { config, version, log }: RunnerOptions,
-  { lose, renew, host, db, engine, about, metrics, endpoint }: Parts,
+  { lose, renew, host, db, engine, about, metrics, tracing, endpoint }: Parts,
 ): Promise<Omit<Runner, "lost">> {
   const gpus = await offeredGpus(config.runner.gpus, log);
   const slots = config.runner.slots ?? Math.max(gpus.length, about.cpus);
@@ -224,6 +230,7 @@ async function start(
   const reconciler = new Reconciler({
     sampler,
     metrics,
+    tracing,
     fence,
     interruptions: new Interruptions(async (attemptId, since) => recordInterruption(db, { attemptId, epoch }, since)),
     memory,
@@ -271,6 +278,7 @@ async function start(
     cleanUp: async () => reconciler.cleanUp(),
     trouble: async () =>
       diskTrouble({ db, engine, log, host, folder: about.folder, least: config.runner.min_free_disk }),
+    load: async () => hostLoad(about.folder),
     onEngine: async () => reconciler.reconcile(),
     onReplaced: lose,
     onRestored: renew,
@@ -300,6 +308,7 @@ async function start(
       await checks.close();
       await sampler.close();
       await notifier.idle();
+      await tracing?.close();
       await db.end();
     },
   };

@@ -89,9 +89,9 @@ export class ApiMetrics {
     this.#requests.observe({ method, route, status }, seconds);
   };
 
-  readonly placed = (pass: { readonly seconds: number; readonly waits: readonly number[] }): void => {
+  readonly placed = (pass: { readonly seconds: number; readonly waits: ReadonlyMap<string, number> }): void => {
     this.#placements.observe(pass.seconds);
-    for (const wait of pass.waits) this.#waits.observe(wait);
+    for (const wait of pass.waits.values()) this.#waits.observe(wait);
   };
 
   readonly heard = (seconds: number): void => {

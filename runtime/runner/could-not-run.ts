@@ -1,0 +1,43 @@
+// An attempt that ends without a container to follow, and which failures mean that.
+
+import { BadCommand, ImageMissing } from "../docker/containers.ts";
+import { EngineFailure } from "../docker/engine.ts";
+import { PolicyRefusal } from "../docker/policy.ts";
+import type { Reason } from "../experiment/states.ts";
+import type { End } from "./host-memory.ts";
+import { SecretMissing, withoutSecrets } from "./secrets.ts";
+
+/** The attempt ends here: there is no container to follow. */
+export class Over extends Error {
+  readonly end: End;
+  constructor(end: End) {
+    super(end.result.message);
+    this.end = end;
+  }
+}
+
+export class CouldNotRun extends Over {
+  constructor(reason: Reason, message: string) {
+    super({ result: { reason, exit_code: null, signal: null, message }, finished: false, ran: false });
+  }
+}
+
+export function cancelledBeforeStart(): CouldNotRun {
+  return new CouldNotRun("user", "Cancelled before its container was started.");
+}
+
+/** What fails for good ends the attempt with its reason; `secrets` never show in the sentence. */
+export async function orCouldNotRun<T>(work: () => Promise<T>, secrets: readonly string[] = []): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    const words = withoutSecrets(error.message, secrets);
+    if (error instanceof PolicyRefusal) throw new CouldNotRun("policy", words);
+    if (error instanceof SecretMissing) throw new CouldNotRun("secret", words);
+    if (error instanceof ImageMissing) throw new CouldNotRun("image", `The image is not on the host: ${words}`);
+    if (error instanceof BadCommand) throw new CouldNotRun("command", `The command could not be started: ${words}`);
+    if (error instanceof EngineFailure) throw new CouldNotRun("engine", `Docker could not run it: ${words}`);
+    throw error;
+  }
+}

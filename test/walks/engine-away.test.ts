@@ -1,0 +1,81 @@
+// An Engine that goes away just as a container is started: whether it ran, and what it wrote, is found out afterwards; what may be
+// missing is said where something may be, and only there.
+
+import assert from "node:assert/strict";
+import { connect, createServer, type Socket } from "node:net";
+import { test } from "node:test";
+import { System } from "../support/system.ts";
+
+/** In front of the Engine: from the answer to the first request that fits on, every connection is cut, until it is mended. */
+async function cuttingAfter(request: RegExp): Promise<AsyncDisposable & { host: string; mend: () => void }> {
+  const socket = (process.env["DOCKER_HOST"] ?? "").replace("unix://", "");
+  const ends = new Set<Socket>();
+  let state: "waits" | "cut" | "mended" = "waits";
+  const cut = (): void => {
+    state = "cut";
+    for (const end of ends) end.destroy();
+  };
+  const server = createServer((client) => {
+    if (state === "cut") {
+      client.destroy();
+      return;
+    }
+    const engine = connect(socket);
+    let meant = false;
+    client.on("data", (data) => (meant ||= state === "waits" && request.test(data.toString("latin1"))));
+    engine.on("data", (data) => {
+      if (meant && state === "waits") cut();
+      else client.write(data);
+    });
+    client.pipe(engine);
+    engine.on("end", () => client.end());
+    for (const end of [client, engine]) {
+      ends.add(end);
+      end
+        .on("error", () => undefined)
+        .on("close", () => [client, engine].map((one) => (ends.delete(one), one.destroy())));
+    }
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    host: `tcp://127.0.0.1:${address.port}`,
+    mend: () => (state = "mended"),
+    [Symbol.asyncDispose]: async () => {
+      for (const end of ends) end.destroy();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+async function throughCut(request: RegExp): Promise<string> {
+  await using engine = await cuttingAfter(request);
+  await using system = await System.start();
+  await system.addRunner("away", { SKEDULER_DOCKER_HOST: engine.host });
+  const { id } = await system.postScript("echo once");
+  for (;;) {
+    const { rows } = await system.query(
+      "select count(*)::int as n, pg_sleep(0.1) from skeduler.attempts where interrupted_at is not null",
+    );
+    if (rows[0]?.["n"] === 1) break;
+  }
+  engine.mend();
+  const ended = await system.ended(id);
+  assert.deepEqual([ended.result?.reason, ended.result?.exit_code, ended.attempt?.number], ["exited", 0, 1]);
+  assert.equal((await system.log(id, "?stream=stdout")).toString(), "once\n");
+  return (await system.log(id)).toString();
+}
+
+test("the answer to the start is lost, and it ends unseen: its log says that lines may be missing", async () => {
+  const log = await throughCut(/POST \S*\/containers\/[0-9a-f]+\/start /);
+  assert.equal(
+    log.match(/^\[skeduler\] Docker was away when the container ended: lines from .* may be missing\.$/gm)?.length,
+    1,
+  );
+});
+
+test("away before the start: nothing can be missing, and nothing is said", async () => {
+  const log = await throughCut(/POST \S*\/containers\/create/);
+  assert.doesNotMatch(log, /may be missing/);
+});
