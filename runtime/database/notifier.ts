@@ -2,12 +2,14 @@
 // own after the commit, coalesced. A hint only: losing one costs followers a few seconds (they poll slowly behind it).
 
 import type { Logger } from "pino";
-import type { Queryable } from "./pool.ts";
+import { prepared, type Queryable } from "./pool.ts";
 
 export const channel = "skeduler_changes";
 
 /** A notification's payload is at most 8,000 bytes; a uuid and a comma are 37. */
 const idsPerPayload = 200;
+
+const announce = prepared("announce", "select pg_notify($1, payload) from unnest($2::text[]) as payload");
 
 export class Notifier {
   readonly #db: Queryable;
@@ -38,7 +40,7 @@ export class Notifier {
       const payloads: string[] = [];
       for (let at = 0; at < ids.length; at += idsPerPayload) payloads.push(ids.slice(at, at + idsPerPayload).join(","));
       try {
-        await this.#db.query("select pg_notify($1, payload) from unnest($2::text[]) as payload", [channel, payloads]);
+        await this.#db.query(announce, [channel, payloads]);
       } catch (error) {
         this.#log.warn({ err: error }, "a change could not be announced; followers will find it by themselves");
       }

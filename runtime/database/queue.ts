@@ -6,7 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Logger, parseCronItems, run, type Runner, type TaskList, type WorkerEvents } from "graphile-worker";
 import type { Log } from "../log.ts";
 import type { Pool } from "./pool.ts";
-import { beatQueueWorker, removeQueueWorker } from "./statements/queue-workers.ts";
+import { beatQueueWorker, removeQueueWorker, unlockJobs } from "./statements/queue-workers.ts";
 
 export interface Queue {
   /** What graphile-worker writes into `locked_by`. */
@@ -71,7 +71,7 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
         await sleep(restartAfter, undefined, { signal: stopping.signal }).catch(() => undefined);
         if (stopped()) return;
         try {
-          await options.pool.query("select graphile_worker.force_unlock_workers($1::text[])", [[before]]);
+          await unlockJobs(options.pool, [before]);
           current = await start(options);
           await beat();
           break;

@@ -11,12 +11,16 @@ const cacheBytes = 16 * 1024 * 1024;
 /** The slow poll: how late a tail can be when every notification was lost. */
 export const pollEvery = 3_000;
 
+type Chunked = Pick<NonNullable<LogState["attempt"]>, "id" | "day" | "nextSeq" | "last">;
+
 class Watched {
   readonly experimentId: string;
   readonly number: number | undefined;
   followers = 0;
   version = 0;
   state: Promise<LogState | undefined> | undefined;
+  /** The attempt's. */
+  day: string | undefined;
   readonly waiters = new Set<() => void>();
   constructor(experimentId: string, number: number | undefined) {
     this.experimentId = experimentId;
@@ -115,7 +119,8 @@ export class LogFeed {
   async #readState(watched: Watched): Promise<LogState | undefined> {
     let state: LogState | undefined;
     try {
-      state = await readLogState(this.#db, watched.experimentId, watched.number);
+      state = await readLogState(this.#db, watched.experimentId, watched.number, watched.day);
+      watched.day = state?.attempt?.day;
       return state;
     } finally {
       if (state === undefined) watched.state = undefined;
@@ -123,14 +128,15 @@ export class LogFeed {
   }
 
   /** Chunks from `seq` on, at least one if seq < attempt.nextSeq; those after them are read ahead. */
-  async chunks(attempt: { id: string; day: string; nextSeq: number }, seq: number): Promise<StoredChunk[]> {
+  async chunks(attempt: Chunked, seq: number): Promise<StoredChunk[]> {
+    if (attempt.last?.seq === seq) return [attempt.last];
     const chunks = await this.#read(attempt, seq);
     const next = (chunks.at(-1)?.seq ?? attempt.nextSeq) + 1;
     if (next < attempt.nextSeq) this.#read(attempt, next).catch(() => undefined); // who needs them tries again
     return chunks;
   }
 
-  async #read(attempt: { id: string; day: string; nextSeq: number }, seq: number): Promise<StoredChunk[]> {
+  async #read(attempt: Omit<Chunked, "last">, seq: number): Promise<StoredChunk[]> {
     const limit = Math.min(chunksPerRead, attempt.nextSeq - seq);
     const key = `${attempt.id}/${seq}/${limit}`;
     const hit = this.#cache.get(key);

@@ -100,6 +100,10 @@ test("a log's append, its state, its chunks, the chunk of a byte, of a line, of 
     assert.ok(stored);
   });
   await always(async () => readLogState(pool, experiment, undefined));
+  await always(async () => {
+    const state = await readLogState(pool, experiment, undefined, attempt.day);
+    assert.equal(state?.attempt?.last?.seq, seq - 1);
+  });
   await always(async () => assert.equal((await readChunks(pool, attempt, 30, 5)).length, 5));
   await always(async () => assert.equal(await findChunk(pool, attempt, view, "offset", 50_001), 25));
   await always(async () => assert.equal(await findChunk(pool, attempt, view, "line", 50), 50));

@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { pino } from "pino";
 import { createPool } from "../../runtime/database/pool.ts";
 import { startQueue } from "../../runtime/database/queue.ts";
-import { beatQueueWorker } from "../../runtime/database/statements/queue-workers.ts";
+import { beatQueueWorker, unlockJobs } from "../../runtime/database/statements/queue-workers.ts";
 import { createTestDatabase } from "../support/database.ts";
 
 test("a queue that found no connection in time is started again and does what waits", async () => {
@@ -44,6 +44,32 @@ test("a queue that found no connection in time is started again and does what wa
   } finally {
     await queue.stop();
     await Promise.all([pool.end(), admin.end()]);
+    await database.drop();
+  }
+});
+
+test("a job that was given out as often as it may be tried, each time in an answer that was lost, is tried once more", async () => {
+  const database = await createTestDatabase();
+  const db = createPool({ url: database.url, max: 1, name: "queue test", log: pino({ level: "silent" }) });
+  try {
+    await db.query("select graphile_worker.add_job('try-me', max_attempts := 3) from generate_series(1, 2)");
+    await db.query(
+      "update graphile_worker._private_jobs set locked_by = 'dead', locked_at = now(), attempts = 3 - (id % 2)::int",
+    );
+    await unlockJobs(db, ["another"]);
+    const left = async (): Promise<unknown[]> =>
+      (await db.query("select attempts, locked_by from graphile_worker._private_jobs order by id")).rows;
+    assert.deepEqual(await left(), [
+      { attempts: 2, locked_by: "dead" },
+      { attempts: 3, locked_by: "dead" },
+    ]);
+    await unlockJobs(db, ["dead"]);
+    assert.deepEqual(await left(), [
+      { attempts: 2, locked_by: null },
+      { attempts: 2, locked_by: null },
+    ]);
+  } finally {
+    await db.end();
     await database.drop();
   }
 });

@@ -1,6 +1,7 @@
 // Which processes lock queue jobs and live; the jobs of those that died are given to others.
 
-import type { Queryable } from "../pool.ts";
+import { z } from "zod";
+import { many, type Queryable } from "../pool.ts";
 
 /** Silent for longer, s, a process is dead; it beats several times in that. */
 const deadAfter = 40;
@@ -11,7 +12,9 @@ const deadAfter = 40;
  * given to it by an answer that was lost on its way, and is unlocked too.
  */
 export async function beatQueueWorker(db: Queryable, poolId: string, idle: boolean): Promise<void> {
-  await db.query(
+  const gone = await many(
+    db,
+    z.object({ pool_id: z.string() }),
     `with me as (
        select from skeduler.queue_workers where pool_id = $1 and seen_at > clock_timestamp() - make_interval(secs => $2 / 2.0)
      ), dead as (
@@ -27,13 +30,32 @@ export async function beatQueueWorker(db: Queryable, poolId: string, idle: boole
          select from graphile_worker.jobs j where j.locked_by = $1 and j.locked_at < clock_timestamp() - make_interval(secs => $2))
      ), gone as (
        select pool_id from dead union select pool_id from strange union select pool_id from astray
-     ), unlocked as (
-       select graphile_worker.force_unlock_workers(array_agg(pool_id)) from gone having count(*) > 0
      ), beat as (
        insert into skeduler.queue_workers (pool_id) values ($1) on conflict (pool_id) do update set seen_at = clock_timestamp()
      )
-     select count(*) from unlocked`,
+     select pool_id from gone`,
     [poolId, deadAfter, idle],
+  );
+  if (gone.length > 0)
+    await unlockJobs(
+      db,
+      gone.map((one) => one.pool_id),
+    );
+}
+
+/**
+ * Gives what these processes have locked to others. Each giving out counted as a try, though nobody may ever have tried: what has
+ * used all of its tries so gets one more, or it would lie there for ever.
+ */
+export async function unlockJobs(db: Queryable, poolIds: readonly string[]): Promise<void> {
+  await db.query(
+    `with spent as (
+       select id, max_attempts from graphile_worker.jobs where locked_by = any($1::text[]) and attempts >= max_attempts
+     ), unlocked as (
+       select graphile_worker.force_unlock_workers($1::text[])
+     )
+     select graphile_worker.reschedule_jobs(array[s.id], attempts := s.max_attempts - 1) from (select count(*) from unlocked) first, spent s`,
+    [poolIds],
   );
 }
 

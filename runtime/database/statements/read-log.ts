@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import { copyOut } from "../copy-out.ts";
-import { maybeOne, prepared, type Pool, type Queryable } from "../pool.ts";
+import { maybeOne, prepared, type Pool, type Queryable, type Statement } from "../pool.ts";
 import { streams, type PerStream, type Stream, type Time } from "../../logs/chunk-format.ts";
 import type { StoredChunk, View } from "../../logs/view.ts";
 
@@ -28,6 +28,8 @@ export interface LogState {
         readonly cut: { readonly from: number; readonly to: number } | undefined;
         /** When its log expired, RFC 3339. */
         readonly expired: string | undefined;
+        /** The last chunk, where it is small and the attempt's day was known. */
+        readonly last: StoredChunk | undefined;
       }
     | undefined;
 }
@@ -44,6 +46,10 @@ const stateRow = z
     cut_from: bigint.nullable(),
     cut_to: bigint.nullable(),
     expired: z.string().nullable(),
+    last_seq: bigint.nullish(),
+    base_time: z.string().nullish(),
+    data: z.instanceof(Buffer).nullish(),
+    entries: z.instanceof(Buffer).nullish(),
   })
   .loose();
 
@@ -53,23 +59,44 @@ const pick = (row: Record<string, unknown>, suffix: string): PerStream => ({
   skeduler: Number(row[`skeduler_${suffix}`] ?? 0),
 });
 
-const state = prepared(
-  "read_log_state",
+/** A last chunk of up to so many bytes is read with the state. */
+const lastBytes = 4096;
+
+const stateOf = (columns: string, join: string): string =>
   `select j.status::text as status, j.attempt as latest, a.id::text as id, a.number, a.day::text as day, a.next_seq,
             a.closed_at is not null as closed, a.cut_from, a.cut_to,
             to_char(a.log_expired_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') as expired, a.stdout_bytes, a.stderr_bytes, a.skeduler_bytes,
-            a.stdout_lines, a.stderr_lines, a.skeduler_lines
+            a.stdout_lines, a.stderr_lines, a.skeduler_lines${columns}
        from public.jobs j left join skeduler.attempts a on a.experiment_id = j.id and a.number = coalesce($2::int, j.attempt)
-      where j.id = $1`,
-);
+       ${join}
+      where j.id = $1`;
+const state = prepared("read_log_state", stateOf("", ""));
+/** The day as a literal, in a statement for each day: as a parameter it would have this planned anew each time, for all days' partitions. */
+const stateAndLast = (day: string): Statement =>
+  prepared(
+    `read_log_state_${day}`,
+    stateOf(
+      `, c.seq as last_seq, c.base_time::text as base_time, c.data, c.entries, c.stdout_length, c.stderr_length, c.skeduler_length,
+            c.stdout_offset, c.stderr_offset, c.skeduler_offset, c.stdout_line, c.stderr_line, c.skeduler_line`,
+      `left join skeduler.log_chunks c on c.attempt_id = a.id and c.day = '${day}' and a.day = '${day}'
+              and c.seq = a.next_seq - 1 and length(c.data) <= ${lastBytes}`,
+    ),
+  );
 
-/** Where one attempt's log stands (`number` undefined: the latest attempt); undefined where there is no such experiment. */
+/**
+ * Where one attempt's log stands (`number` undefined: the latest attempt); undefined where there is no such experiment. With the
+ * attempt's `day` its last chunk comes too where it is small: who follows a slow log needs nothing more.
+ */
 export async function readLogState(
   db: Queryable,
   experimentId: string,
   number: number | undefined,
+  day?: string,
 ): Promise<LogState | undefined> {
-  const row = await maybeOne(db, stateRow, state, [experimentId, number ?? null]);
+  const asked = [experimentId, number ?? null];
+  const row = await (day === undefined
+    ? maybeOne(db, stateRow, state, asked)
+    : maybeOne(db, stateRow, stateAndLast(day), asked));
   if (row === undefined) return undefined;
   const attempt =
     row.id === null || row.number === null || row.day === null
@@ -84,9 +111,30 @@ export async function readLogState(
           lines: pick(row, "lines"),
           cut: row.cut_from === null || row.cut_to === null ? undefined : { from: row.cut_from, to: row.cut_to },
           expired: row.expired ?? undefined,
+          last: lastChunk(row),
         };
   return { status: row.status, latest: row.latest, attempt };
 }
+
+function lastChunk(row: z.output<typeof stateRow>): StoredChunk | undefined {
+  const { last_seq: seq, base_time, data, entries } = row;
+  if (seq == null || base_time == null || data == null || entries == null) return undefined;
+  const base = timeOf(BigInt(base_time));
+  return {
+    seq,
+    base,
+    offsets: pick(row, "offset"),
+    lines: pick(row, "line"),
+    lengths: pick(row, "length"),
+    data,
+    entries,
+  };
+}
+
+const timeOf = (nanos: bigint): Time => ({
+  seconds: Number(nanos / 1_000_000_000n),
+  nanos: Number(nanos % 1_000_000_000n),
+});
 
 const counts = ["offset", "line", "length"].flatMap((suffix) => streams.map((stream) => `${stream}_${suffix}::bigint`));
 const chunkColumns = ["seq", "base_time", ...counts, "data", "entries"].join(", ");
@@ -125,10 +173,9 @@ export async function readChunks(
       stderr: Number(bigint(first + 1)),
       skeduler: Number(bigint(first + 2)),
     });
-    const base = bigint(1);
     return {
       seq: Number(bigint(0)),
-      base: { seconds: Number(base / 1_000_000_000n), nanos: Number(base % 1_000_000_000n) },
+      base: timeOf(bigint(1)),
       offsets: perStream(2),
       lines: perStream(5),
       lengths: perStream(8),

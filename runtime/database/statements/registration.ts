@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import { maybeOne, one, prepared, transaction, type Pool, type Queryable } from "../pool.ts";
+import { unlockJobs } from "./queue-workers.ts";
 import type { Heard } from "./runner.ts";
 
 export interface Registration {
@@ -128,8 +129,7 @@ export async function recordPool(
   pool: { readonly id: string; readonly previous: string | null },
 ): Promise<void> {
   await db.query("update skeduler.hosts set pool_id = $3 where name = $1 and epoch = $2", [host, epoch, pool.id]);
-  if (pool.previous !== null)
-    await db.query("select graphile_worker.force_unlock_workers($1::text[])", [[pool.previous]]);
+  if (pool.previous !== null) await unlockJobs(db, [pool.previous]);
 }
 
 /** How busy a host's machine is. */
