@@ -3,7 +3,10 @@
 // the caller asks for no more than it wants in memory. A COPY takes no parameters; values are written in as literals.
 
 import pg from "pg";
+import { bufferCollector } from "./collect-buffers.ts";
 import type { Pool } from "./pool.ts";
+
+const collect = bufferCollector();
 
 export type Value = string | number | bigint | readonly string[];
 
@@ -31,12 +34,19 @@ function literal(value: Value | undefined): string {
   return typeof value === "object" ? `array[${value.map(literal).join(",")}]` : String(value);
 }
 
+/** What is read first, and by what it grows: most reads are of a line or of a megabyte. */
+const firstBytes = 16 * 1024;
+const growth = 4;
+
 /** What pg calls while the answer comes. */
 class CopyOut {
   readonly done: Promise<Buffer>;
+  /** pg's own, to be told of the end: a timer that it stops then would hold all that was read until it rings. */
+  callback: ((error?: Error) => void) | undefined;
   readonly #text: string;
   readonly #settle: PromiseWithResolvers<Buffer>;
-  readonly #parts: Buffer[] = [];
+  #bytes = Buffer.allocUnsafeSlow(firstBytes);
+  #length = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -48,20 +58,34 @@ class CopyOut {
     connection.query(this.#text);
   }
 
+  /** Copies the piece: pg uses its buffer again. */
   handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
-    this.#parts.push(Buffer.from(chunk)); // a copy: pg uses its buffer again
+    const length = this.#length + chunk.length;
+    if (length > this.#bytes.length) this.#resize(Math.max(length, this.#bytes.length * growth));
+    chunk.copy(this.#bytes, this.#length);
+    this.#length = length;
   }
 
   handleReadyForQuery(): void {
-    this.#settle.resolve(Buffer.concat(this.#parts));
+    this.callback?.();
+    if (this.#length < this.#bytes.length * 0.75) this.#resize(this.#length); // it may be kept for a while
+    this.#settle.resolve(this.#bytes.subarray(0, this.#length));
   }
 
   handleError(error: Error): void {
+    this.callback?.(error);
     this.#settle.reject(error);
   }
 
   handleCommandComplete(): void {
     // ready for query follows
+  }
+
+  #resize(length: number): void {
+    const bytes = Buffer.allocUnsafeSlow(length);
+    this.#bytes.copy(bytes, 0, 0, this.#length);
+    this.#bytes = bytes;
+    collect(length);
   }
 }
 

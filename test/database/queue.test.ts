@@ -57,8 +57,12 @@ test("a job that was given out as often as it may be tried, each time in an answ
       "update graphile_worker._private_jobs set locked_by = 'dead', locked_at = now(), attempts = 3 - (id % 2)::int",
     );
     await unlockJobs(db, ["another"]);
-    const left = async (): Promise<unknown[]> =>
-      (await db.query("select attempts, locked_by from graphile_worker._private_jobs order by id")).rows;
+    const left = async (): Promise<unknown[]> => {
+      const { rows } = await db.query<Record<string, unknown>>(
+        "select attempts, locked_by from graphile_worker._private_jobs order by id",
+      );
+      return rows;
+    };
     assert.deepEqual(await left(), [
       { attempts: 2, locked_by: "dead" },
       { attempts: 3, locked_by: "dead" },
