@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 export const token = "a-bench-token";
-const program = new URL("../../bin/skeduler.js", import.meta.url).pathname;
+const program = new URL("../../bin/skeduler", import.meta.url).pathname;
 /** Of /proc's times, a second (USER_HZ on every Linux that Node runs on). */
 const ticks = 100;
 
@@ -29,15 +29,15 @@ export class Skeduler implements AsyncDisposable {
     this.readyMs = readyMs;
   }
 
-  /** Resolves when it says that it is ready. `env` overrides keys of the configuration; `node` are options of Node itself. */
+  /** Resolves when it says that it is ready. `env` overrides keys of the configuration; NODE_OPTIONS are Node's own. */
   static async start(
     command: "api" | "runner",
     database: string,
-    { env = {}, node = [] }: { readonly env?: Record<string, string>; readonly node?: readonly string[] } = {},
+    { env = {} }: { readonly env?: Record<string, string> } = {},
   ): Promise<Skeduler> {
     const folder = mkdtempSync(join(tmpdir(), "skeduler-bench-"));
     const from = performance.now();
-    const child = spawn(process.execPath, [...node, program, command], {
+    const child = spawn(program, [command], {
       env: {
         ...process.env,
         NODE_ENV: "production",
