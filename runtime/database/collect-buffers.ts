@@ -6,7 +6,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** Bytes between two collections. About three times as much is garbage then; what is in flight outlives one at most. */
-const every = 1024 * 1024;
+const every = 4 * 1024 * 1024;
 
 /** To be told of the bytes that buffers were made for. */
 export function bufferCollector(): (bytes: number) => void {

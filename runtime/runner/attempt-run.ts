@@ -25,7 +25,7 @@ import { checkImage, limitsUnder, resolveVolumes, type Policy } from "../docker/
 import type { LogPosition } from "../docker/log-entries.ts";
 import { parse as splitWords } from "../experiment/command.ts";
 import { retryDelay } from "../experiment/retries.ts";
-import { insisting, startOnce, unseenEnd, type Interruptions } from "./engine-trouble.ts";
+import { insisting, noteUnseenRestart, resumed, startOnce, unseenEnd, type Interruptions } from "./engine-trouble.ts";
 import type { RunnerMetrics } from "../telemetry/runner-metrics.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
 import { AttemptTrace } from "./attempt-trace.ts";
@@ -47,7 +47,7 @@ export interface RunnerContext {
   readonly log: Logger;
   readonly fence: Pick<Fence, "check" | "stopped">;
   readonly interruptions: Interruptions;
-  readonly memory: Pick<HostMemory, "began" | "ended" | "closed" | "endOf">;
+  readonly memory: Pick<HostMemory, "began" | "ended" | "closed" | "endOf" | "watchedUntil">;
   readonly installation: string;
   readonly host: string;
   readonly epoch: string;
@@ -148,7 +148,8 @@ async function started(run: Run): Promise<ContainerState> {
 }
 
 async function start(run: Run, found: ContainerState | undefined): Promise<ContainerState> {
-  const { attempt, engine } = run;
+  const { attempt, engine, interruptions } = run;
+  const isNew = interruptions.isNew(attempt);
   if (found === undefined) await endAsRemembered(run);
   if (found === undefined && attempt.started) {
     throw new CouldNotRun("engine", "The container is gone: somebody or something other than Skeduler removed it.");
@@ -156,6 +157,9 @@ async function start(run: Run, found: ContainerState | undefined): Promise<Conta
   if (found?.startedAt !== undefined) {
     if (found.running)
       run.log.info({ experiment: attempt.experiment_id, attempt: attempt.id }, "a running container was adopted");
+    const { startedAt } = found;
+    const { watchedUntil } = run.memory;
+    if (isNew) await noteUnseenRestart(engine, interruptions, attempt, { startedAt, watchedUntil });
     return noteStart(run, found, outputOf(run));
   }
   refuseCancelled(run);
@@ -163,7 +167,7 @@ async function start(run: Run, found: ContainerState | undefined): Promise<Conta
   const id = found?.id ?? (await create(run, output));
   refuseCancelled(run);
   run.fence.check();
-  const first = (): void => run.interruptions.over(attempt);
+  const first = (): void => interruptions.over(attempt);
   const starting = async (): Promise<void> => insisting(async () => startOnce(engine, id, first), run.signals.detach);
   await run.trace.part("start the container", async () => orCouldNotRun(starting));
   const state = await inspectContainer(engine, id);
@@ -279,7 +283,7 @@ async function noteStart(run: Run, state: ContainerState, output: string | undef
 /** Follows a started container to its end and closes the attempt. */
 async function ended(run: Run, state: ContainerState): Promise<void> {
   const { attempt, engine, interruptions, signals, writer } = run;
-  if (state.running) interruptions.over(attempt);
+  if (state.running) await resume(run);
   const pump = { engine, containerId: state.id, writer, signal: signals.detach };
   let warning: Promise<void> | undefined;
   const limit = timeLimit(attempt, state.startedAt, (signal, before) => {
@@ -321,6 +325,15 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
     limitAt: limit.at,
   });
   await close(run, { result, finished: !stopReasons.has(result.reason), at: end.finishedAt, ran: true });
+}
+
+/** Its container runs on: if it could not be followed for a while, that is over, and the log says what it may lack. */
+async function resume({ attempt, engine, interruptions, writer }: Run): Promise<void> {
+  const since = interruptions.since(attempt);
+  if (since === undefined) return;
+  const lack = await resumed(engine, since);
+  if (lack !== undefined) await writer.line(lack, `restart ${since.getTime()}`);
+  interruptions.over(attempt);
 }
 
 /** Sends first and notes then: a program that is warned twice saves twice, one that is never warned loses its work. */

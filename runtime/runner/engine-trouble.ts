@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { OpenAttempt } from "../database/statements/runner.ts";
 import { inspectContainer, startContainer, type ContainerState } from "../docker/containers.ts";
 import { EngineFailure, type Engine } from "../docker/engine.ts";
+import { livedSince } from "../docker/events.ts";
 import { unknownExit } from "../docker/exit.ts";
 import type { LogPosition } from "../docker/log-entries.ts";
 
@@ -39,15 +40,16 @@ export async function insisting<T>(work: () => Promise<T>, signal: AbortSignal, 
 export class Interruptions {
   /** Null: it is over, whatever was read from the database before. */
   readonly #since = new Map<string, Date | null>();
+  /** Attempts that this process has in hand, or had. */
+  readonly #known = new Set<string>();
   readonly #store: (attemptId: string, since: Date | null) => Promise<void>;
 
   constructor(store: (attemptId: string, since: Date | null) => Promise<void>) {
     this.#store = store;
   }
 
-  began(attempt: OpenAttempt): void {
+  began(attempt: OpenAttempt, since = new Date()): void {
     if (this.since(attempt) !== undefined) return;
-    const since = new Date();
     this.#since.set(attempt.id, since);
     this.#store(attempt.id, since).catch(() => undefined);
   }
@@ -64,26 +66,57 @@ export class Interruptions {
     return (kept === undefined ? interrupted_at : kept) ?? undefined;
   }
 
+  /** Whether this process takes it up for the first time. */
+  isNew({ id }: OpenAttempt): boolean {
+    const before = this.#known.size;
+    return this.#known.add(id).size > before;
+  }
+
   /** The attempt is closed. */
   forget({ id }: OpenAttempt): void {
     this.#since.delete(id);
+    this.#known.delete(id);
   }
 }
+
+/**
+ * Of an attempt whose container was found started: where Docker was restarted while no runner of this host lived to see it, that is
+ * noted as if it had been seen. Known to have been watched until its start, and until the last heartbeat before.
+ */
+export async function noteUnseenRestart(
+  engine: Engine,
+  interruptions: Interruptions,
+  attempt: OpenAttempt,
+  { startedAt, watchedUntil }: { readonly startedAt: Date; readonly watchedUntil: Date | undefined },
+): Promise<void> {
+  if (interruptions.since(attempt) !== undefined) return;
+  // The event of a start comes a little later than the start.
+  const last = new Date(Math.max(startedAt.getTime() + 1_000, watchedUntil?.getTime() ?? 0));
+  if (!(await livedSince(engine, last))) interruptions.began(attempt, last);
+}
+
+/** Of a container that runs on and is followed again: what may have been lost meanwhile, if anything. */
+export async function resumed(engine: Engine, since: Date): Promise<string | undefined> {
+  // Only the connection was cut: Docker itself, and all that it had read, lived on.
+  if (await livedSince(engine, since)) return undefined;
+  return `Docker was restarted while the container ran: lines from ${second(since)} to ${second(new Date())} may be missing.`;
+}
+
+const second = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
 
 /**
  * Of a container that ended while the Engine was away, what it wrote last is lost in a pipe that nobody read; and the
  * Engine may not know how it ended. The line that says so, undefined where nothing of the kind can have been.
  */
 export function unseenEnd(end: ContainerState, position: LogPosition, since: Date | undefined): string | undefined {
-  const text = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
-  const until = text(end.finishedAt?.getTime() ?? Date.now());
+  const until = second(end.finishedAt ?? new Date());
   if (since !== undefined)
-    return `Docker was away when the container ended: lines from ${text(since.getTime())} to ${until} may be missing.`;
+    return `Docker was away when the container ended: lines from ${second(since)} to ${until} may be missing.`;
   if (end.exitCode !== unknownExit) return undefined;
   const seconds = [position.stdout, position.stderr].map((stream) => stream?.seconds ?? 0);
   const last = Math.max(...seconds.map((second) => second * 1000), end.startedAt?.getTime() ?? 0);
   return (
     "Docker says 255 too where it, or this machine, was restarted while the container ran: then its exit code is not known, " +
-    `and lines from ${text(last)} to ${until} may be missing.`
+    `and lines from ${second(new Date(last))} to ${until} may be missing.`
   );
 }

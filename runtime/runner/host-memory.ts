@@ -2,7 +2,7 @@
 // and how each ended. A database that knows less was restored to a moment before. Written before the act that it tells of, so
 // that a crash leaves a memory of too much rather than too little; a lost file costs the memory, never a container.
 
-import { appendFile, mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { attemptSpec, type AttemptSpec } from "../database/statements/runner.ts";
@@ -51,6 +51,7 @@ export class HostMemory {
   /** Attempts that no heartbeat has confirmed as closed; true: the database said that it closed them. */
   readonly #unsettled = new Map<string, boolean>();
   #marks: Marks | undefined;
+  #watchedUntil: Date | undefined;
   #lines = 0;
   #writing: Promise<void> = Promise.resolve();
 
@@ -68,6 +69,7 @@ export class HostMemory {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const text = await readOrNothing(memory.#marksFile);
     memory.#marks = text === "" ? undefined : marks.safeParse(json(text)).data;
+    if (memory.#marks !== undefined) memory.#watchedUntil = (await stat(memory.#marksFile)).mtime;
     for (const written of (await readOrNothing(memory.#attemptsFile)).split("\n")) {
       const parsed = line.safeParse(json(written)); // the last one may have been cut by a crash
       if (parsed.success) memory.#take(parsed.data);
@@ -79,6 +81,11 @@ export class HostMemory {
   /** Undefined: this host does not know this installation. */
   get marks(): Marks | undefined {
     return this.#marks;
+  }
+
+  /** The last heartbeat of the runner before this one, by this machine's clock: from then on nobody watched. */
+  get watchedUntil(): Date | undefined {
+    return this.#watchedUntil;
   }
 
   async heard(now: Marks): Promise<void> {

@@ -2,8 +2,11 @@
 // missing is said where something may be, and only there.
 
 import assert from "node:assert/strict";
+import { existsSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Socket } from "node:net";
+import { join } from "node:path";
 import { test } from "node:test";
+import { eventually } from "../../runtime/up/processes.ts";
 import { System } from "../support/system.ts";
 
 /** In front of the Engine: from the answer to the first request that fits on, every connection is cut, until it is mended. */
@@ -78,4 +81,21 @@ test("the answer to the start is lost, and it ends unseen: its log says that lin
 test("away before the start: nothing can be missing, and nothing is said", async () => {
   const log = await throughCut(/POST \S*\/containers\/create/);
   assert.doesNotMatch(log, /may be missing/);
+});
+
+test("ended while no runner lived, and Docker went on: nothing can be missing, and nothing is said", async () => {
+  await using system = await System.start();
+  await system.addRunner("away", { SKEDULER_RUNNER_OUTPUTS: system.folder });
+  const { id } = await system.postScript(
+    "echo up; while [ ! -e /output/go ]; do sleep 0.05; done; echo last; touch /output/gone",
+  );
+  await system.logged(id, "up\n");
+  await system.runners.pop()?.close();
+  const output = (name: string): string => join(system.folder, id, "1", name);
+  writeFileSync(output("go"), "");
+  assert.ok(await eventually(20_000, () => existsSync(output("gone"))));
+  await system.addRunner("away");
+  assert.equal((await system.ended(id)).result?.exit_code, 0);
+  assert.equal((await system.log(id, "?stream=stdout")).toString(), "up\nlast\n");
+  assert.doesNotMatch((await system.log(id)).toString(), /may be missing/);
 });
