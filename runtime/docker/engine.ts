@@ -27,10 +27,10 @@ function defaultAddress(): string {
 }
 
 /** Prepares a connection (nothing is sent yet). */
-export function connectEngine(host?: string): Engine {
+export function connectEngine(host?: string, limits = usualLimits): Engine {
   const address = host ?? defaultAddress();
   const docker = new Docker(placeOf(address));
-  readAnswersOf(docker);
+  readAnswersOf(docker, limits);
   return { docker, address };
 }
 
@@ -40,31 +40,37 @@ function placeOf(address: string): Docker.DockerOptions {
   return { host: hostname, port: Number(port || 2375), protocol: protocol === "https:" ? "https" : "http" };
 }
 
-/** Ms. */
-const questionLimit = 30_000;
+/** How long an answer may take, ms: to a question, and to what changes something (the grace of a stop is added). */
+const usualLimits = { question: 30_000, change: 60_000 };
 
 /**
  * dockerode waits for ever for the rest of an answer that breaks off: an Engine that ends just as a container does would
- * leave us waiting for that container. So answers are read here, where a broken one is an error; and a question that changes
- * nothing fails where no answer comes at all (a half-open connection).
+ * leave us waiting for that container. So answers are read here, where a broken one is an error, and so is one that does not come
+ * at all (a half-open connection). What was asked for may have been done all the same: whoever asks looks again.
  */
-function readAnswersOf({ modem }: Docker): void {
+function readAnswersOf({ modem }: Docker, limits: typeof usualLimits): void {
   const dial = modem.dial.bind(modem);
   modem.dial = (options, done) => {
     if (options.isStream === true || options.hijack === true || options.openStdin === true) {
       dial(options, done);
       return;
     }
-    const limit = options.method === "GET" ? { abortSignal: AbortSignal.timeout(questionLimit) } : {};
-    dial({ ...limit, ...options, isStream: true }, (error, answer) => {
-      if (error !== null) done?.(error, null);
+    const { t: grace = 0 } = (options.options ?? {}) as { readonly t?: number };
+    const limit = options.method === "GET" ? limits.question : limits.change + grace * 1_000;
+    const abortSignal = options.abortSignal ?? AbortSignal.timeout(limit);
+    dial({ ...options, abortSignal, isStream: true }, (error, answer) => {
+      if (error !== null) done?.(abortSignal.aborted ? noAnswer(limit, error) : error, null);
       else
         json(answer as NodeJS.ReadableStream).then(
           (read) => done?.(null, read),
-          (fault: unknown) => done?.(fault as Error, null),
+          (fault: unknown) => done?.(abortSignal.aborted ? noAnswer(limit, fault) : (fault as Error), null),
         );
     });
   };
+}
+
+function noAnswer(limit: number, cause: unknown): Error {
+  return Object.assign(new Error(`no answer within ${limit / 1000} s`, { cause }), { code: "ETIMEDOUT" });
 }
 
 /** The answer's JSON; where it is none, or empty, its bytes. */

@@ -2,9 +2,15 @@
 
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer as createSilent, type AddressInfo, type Socket } from "node:net";
 import { test } from "node:test";
-import { waitContainer } from "../../runtime/docker/containers.ts";
+import {
+  inspectContainer,
+  removeContainer,
+  startContainer,
+  stopContainer,
+  waitContainer,
+} from "../../runtime/docker/containers.ts";
 import { connectEngine, EngineUnreachable } from "../../runtime/docker/engine.ts";
 
 test("an answer that breaks off fails, as an Engine that does not answer", async () => {
@@ -19,6 +25,25 @@ test("an answer that breaks off fails, as an Engine that does not answer", async
     const engine = connectEngine(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`);
     await assert.rejects(waitContainer(engine, "x", new AbortController().signal), EngineUnreachable);
   } finally {
+    server.close();
+  }
+});
+
+test("an Engine that never answers is as good as away, whatever was asked; a stop has its grace", async () => {
+  const sockets = new Set<Socket>();
+  const server = createSilent((socket) => sockets.add(socket));
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  try {
+    const limits = { question: 50, change: 60 };
+    const engine = connectEngine(`tcp://127.0.0.1:${(server.address() as AddressInfo).port}`, limits);
+    await assert.rejects(inspectContainer(engine, "x"), EngineUnreachable);
+    await assert.rejects(startContainer(engine, "x"), EngineUnreachable);
+    await assert.rejects(removeContainer(engine, "x"), EngineUnreachable);
+    const from = performance.now();
+    await assert.rejects(stopContainer(engine, "x", 1), EngineUnreachable);
+    assert.ok(performance.now() - from >= 1_000);
+  } finally {
+    for (const socket of sockets) socket.destroy();
     server.close();
   }
 });
