@@ -142,6 +142,7 @@ export interface OwnContainer {
   readonly attemptId: string;
   readonly experimentId: string;
   readonly running: boolean;
+  readonly ended: boolean;
   readonly created: Date;
 }
 
@@ -161,6 +162,7 @@ export async function listContainers(
     attemptId: container.Labels[label.attempt] ?? "",
     experimentId: container.Labels[label.experiment] ?? "",
     running: container.State === "running",
+    ended: container.State === "exited" || container.State === "dead",
     created: new Date(container.Created * 1000),
   }));
 }

@@ -10,6 +10,9 @@ import type { Engine } from "./engine.ts";
 /** Bytes read at once: a quiet log's entry comes alone, a loud one's gather in the kernel meanwhile. */
 const pieceBytes = 64 * 1024;
 
+/** Of a machine that vanished without a word the kernel tells after this long and some tries, ms. */
+const keepAliveInitialDelay = 30_000;
+
 export interface StreamOptions {
   readonly signal: AbortSignal;
   /**
@@ -87,7 +90,7 @@ interface OnRead {
 function open(engine: Engine, onread: OnRead): Socket {
   if (engine.address.startsWith("unix://")) return connect({ path: engine.address.slice("unix://".length), onread });
   const { hostname: host, port, protocol } = new URL(engine.address);
-  const place = { host, port: Number(port || 2375), onread };
+  const place = { host, port: Number(port || 2375), onread, keepAlive: true, keepAliveInitialDelay };
   return protocol === "https:" ? connectTls({ ...place, servername: host } as never) : connect(place);
 }
 

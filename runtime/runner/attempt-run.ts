@@ -75,6 +75,8 @@ export interface RunnerContext {
 export interface RunSignals {
   /** The experiment was cancelled: stop the container. */
   readonly cancel: AbortSignal;
+  /** Its container has ended for a while: who still follows it may stop. */
+  readonly ended: AbortSignal;
   /** The runner leaves: drop everything as it is, the container runs on. */
   readonly detach: AbortSignal;
 }
@@ -299,7 +301,7 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   const leave = run.sampler.follow({ attemptId: run.attempt.id, containerId: state.id, gpus: run.attempt.gpus });
   try {
     if (over.aborted && state.running) stop();
-    if (state.running) await followToEnd(pump);
+    if (state.running) await followToEnd({ ...pump, signal: AbortSignal.any([signals.detach, signals.ended]) });
     await stopping;
   } catch (error) {
     signals.detach.throwIfAborted();

@@ -31,6 +31,9 @@ export interface ReconcilerContext extends RunnerContext {
 
 interface Running {
   readonly cancel: AbortController;
+  readonly ended: AbortController;
+  /** The last sweep found its container ended. */
+  endedBefore: boolean;
   readonly done: Promise<void>;
 }
 
@@ -109,11 +112,12 @@ export class Reconciler {
     if (this.#detach.signal.aborted) return;
     const cancel = new AbortController();
     if (!attempt.wanted) cancel.abort();
-    const signals = { cancel: cancel.signal, detach: this.#detach.signal };
+    const ended = new AbortController();
+    const signals = { cancel: cancel.signal, ended: ended.signal, detach: this.#detach.signal };
     const done = runAttempt(this.#context, attempt, signals)
       .catch((error: unknown) => this.#failed(attempt, error))
       .finally(() => this.#runs.delete(attempt.id));
-    this.#runs.set(attempt.id, { cancel, done });
+    this.#runs.set(attempt.id, { cancel, ended, endedBefore: false, done });
   }
 
   #failed(attempt: OpenAttempt, error: unknown): void {
@@ -133,7 +137,9 @@ export class Reconciler {
   async #sweepAll(): Promise<boolean> {
     const { db, engine, installation, host, heard } = this.#context;
     try {
-      const idle = (await listContainers(engine, { installation, host })).filter((c) => !this.#runs.has(c.attemptId));
+      const all = await listContainers(engine, { installation, host });
+      this.#tellOfEnds(all);
+      const idle = all.filter((container) => !this.#runs.has(container.attemptId));
       if (idle.length === 0) return true;
       const known = await readStandings(
         db,
@@ -145,6 +151,19 @@ export class Reconciler {
     } catch (error) {
       if (!this.#detach.signal.aborted) this.#log.warn({ err: error }, "the host's containers could not be compared");
       return false;
+    }
+  }
+
+  /**
+   * Whoever still follows a container that two sweeps found ended waits on a connection that went silent (half-open): Docker's word
+   * of the end was lost.
+   */
+  #tellOfEnds(containers: readonly OwnContainer[]): void {
+    for (const { attemptId, ended } of containers) {
+      const run = this.#runs.get(attemptId);
+      if (run === undefined) continue;
+      if (ended && run.endedBefore) run.ended.abort(new Error("Docker's word of the container's end was lost"));
+      run.endedBefore = ended;
     }
   }
 

@@ -7,6 +7,7 @@ import { connect, createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { eventually } from "../../runtime/up/processes.ts";
+import { CutProxy } from "../support/cut-proxy.ts";
 import { System } from "../support/system.ts";
 
 /** In front of the Engine: from the answer to the first request that fits on, every connection is cut, until it is mended. */
@@ -98,4 +99,30 @@ test("ended while no runner lived, and Docker went on: nothing can be missing, a
   assert.equal((await system.ended(id)).result?.exit_code, 0);
   assert.equal((await system.log(id, "?stream=stdout")).toString(), "up\nlast\n");
   assert.doesNotMatch((await system.log(id)).toString(), /may be missing/);
+});
+
+test("its word of the end is lost in a connection that went silent: two looks at the containers find the end", async () => {
+  await using engine = await CutProxy.start(process.env["DOCKER_HOST"] ?? "");
+  await using system = await System.start();
+  await system.addRunner("away", {
+    SKEDULER_DOCKER_HOST: `tcp://127.0.0.1:${engine.port}`,
+    SKEDULER_RUNNER_OUTPUTS: system.folder,
+  });
+  const { id } = await system.postScript(
+    "echo up; while [ ! -e /output/go ]; do sleep 0.05; done; echo last; touch /output/gone",
+  );
+  await system.logged(id, "up\n");
+  engine.silence(); // those that there are, for ever
+  engine.mend(); // new ones work
+  const output = (name: string): string => join(system.folder, id, "1", name);
+  writeFileSync(output("go"), "");
+  assert.ok(await eventually(20_000, () => existsSync(output("gone"))));
+  for (let looks = 0; looks < 3; looks += 1) {
+    await system.query("update skeduler.hosts set lost_at = now()"); // its next heartbeat makes it look
+    const seen = async (): Promise<boolean> =>
+      (await system.query("select from skeduler.hosts where lost_at is null")).rowCount === 1;
+    assert.ok(await eventually(60_000, seen));
+  }
+  assert.equal((await system.ended(id)).result?.exit_code, 0);
+  assert.equal((await system.log(id, "?stream=stdout")).toString(), "up\nlast\n");
 });
