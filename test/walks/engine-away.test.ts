@@ -3,11 +3,10 @@
 
 import assert from "node:assert/strict";
 import { existsSync, writeFileSync } from "node:fs";
-import { connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { eventually } from "../../runtime/up/processes.ts";
-import { CutProxy } from "../support/cut-proxy.ts";
 import { System } from "../support/system.ts";
 
 /** In front of the Engine: from the answer to the first request that fits on, every connection is cut, until it is mended. */
@@ -41,13 +40,38 @@ async function cuttingAfter(request: RegExp): Promise<AsyncDisposable & { host: 
     }
   });
   await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no port");
   return {
-    host: `tcp://127.0.0.1:${address.port}`,
+    host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`,
     mend: () => (state = "mended"),
     [Symbol.asyncDispose]: async () => {
       for (const end of ends) end.destroy();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+/** In front of the Engine: on the connections that there are, nothing arrives any more after `silence`, no end either. */
+async function silencing(): Promise<AsyncDisposable & { host: string; silence: () => void }> {
+  const sockets = new Set<Socket>();
+  let generation = 0;
+  const server = createServer((client) => {
+    const mine = generation;
+    const engine = connect((process.env["DOCKER_HOST"] ?? "").replace("unix://", ""));
+    for (const [from, to] of [
+      [client, engine],
+      [engine, client],
+    ] as const) {
+      sockets.add(from);
+      from.on("data", (data) => mine === generation && to.write(data)).on("error", () => undefined);
+      from.on("close", () => mine === generation && to.destroy());
+    }
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return {
+    host: `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    silence: () => (generation += 1),
+    [Symbol.asyncDispose]: async () => {
+      for (const socket of sockets) socket.destroy();
       await new Promise((done) => server.close(done));
     },
   };
@@ -102,18 +126,17 @@ test("ended while no runner lived, and Docker went on: nothing can be missing, a
 });
 
 test("its word of the end is lost in a connection that went silent: two looks at the containers find the end", async () => {
-  await using engine = await CutProxy.start(process.env["DOCKER_HOST"] ?? "");
+  await using engine = await silencing();
   await using system = await System.start();
   await system.addRunner("away", {
-    SKEDULER_DOCKER_HOST: `tcp://127.0.0.1:${engine.port}`,
+    SKEDULER_DOCKER_HOST: engine.host,
     SKEDULER_RUNNER_OUTPUTS: system.folder,
   });
   const { id } = await system.postScript(
     "echo up; while [ ! -e /output/go ]; do sleep 0.05; done; echo last; touch /output/gone",
   );
   await system.logged(id, "up\n");
-  engine.silence(); // those that there are, for ever
-  engine.mend(); // new ones work
+  engine.silence();
   const output = (name: string): string => join(system.folder, id, "1", name);
   writeFileSync(output("go"), "");
   assert.ok(await eventually(20_000, () => existsSync(output("gone"))));
