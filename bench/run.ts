@@ -29,9 +29,14 @@ function namesOf(asked: readonly string[]): string[] {
 
 /** The figures of one bench; undefined where it failed or could not run, which it has said itself. */
 async function run(name: string, env: NodeJS.ProcessEnv): Promise<Figure[] | undefined> {
-  const child = spawn(process.execPath, [`${folder}/${name}.ts`], { env, stdio: ["ignore", "pipe", "inherit"] });
+  // A group of its own, to be ended with all that it started.
+  const child = spawn(process.execPath, [`${folder}/${name}.ts`], {
+    env,
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+  });
   const stop = (): void => {
-    child.kill("SIGTERM");
+    if (child.pid !== undefined) process.kill(-child.pid, "SIGTERM");
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);
   const ended = new Promise((resolve) => child.on("exit", resolve));
