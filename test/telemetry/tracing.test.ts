@@ -68,7 +68,7 @@ test("one trace from POST to the first line, by API and runner; a busy receiver 
   const received = await receiver.until((all) => names(all).length === wanted.length);
   assert.deepEqual(names(received).sort(), wanted);
   assert.deepEqual(
-    [...new Set(received.map(({ path, headers }) => `${path} ${headers["x-team"]}`))],
+    [...new Set(received.map(({ path, headers }) => `${path} ${String(headers["x-team"])}`))],
     ["/v1/traces vision"],
   );
 
