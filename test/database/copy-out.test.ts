@@ -27,12 +27,14 @@ test("fields of no byte, of some, of megabytes, and none", async () => {
     "select n, case when n < 0 then null else decode(repeat('a1', n), 'hex') end as data from unnest(array[0, 1, 16000, 70000, 3000000, 5, -1]) n",
     [],
   );
-  assert.equal(rows.length, sizes.length + 1);
-  for (const [index, size] of sizes.entries()) {
-    assert.equal(rows[index]?.[0]?.readInt32BE(), size);
-    assert.ok(rows[index]?.[1]?.equals(Buffer.alloc(size, 0xa1)), `${size} bytes`);
-  }
-  assert.equal(rows[sizes.length]?.[1], null);
+  const read = rows.map(([n, data]) => ({ n: n?.readInt32BE(), data }));
+  assert.deepEqual(
+    read.map(({ n }) => n),
+    [...sizes, -1],
+  );
+  for (const [index, size] of sizes.entries())
+    assert.ok(read[index]?.data?.equals(Buffer.alloc(size, 0xa1)), `${size} bytes`);
+  assert.equal(read.at(-1)?.data, null);
 });
 
 test("no timer is left behind, neither of an answer nor of a refusal", async () => {
