@@ -23,7 +23,11 @@ function fail(sentence) {
 }
 
 function runWith(node) {
-  var child = spawn(node, ["--max-semi-space-size=4", "--heap-growing-percent=200", main].concat(process.argv.slice(2)), { stdio: "inherit" });
+  var child = spawn(
+    node,
+    ["--max-semi-space-size=4", "--heap-growing-percent=200", main].concat(process.argv.slice(2)),
+    { stdio: "inherit" },
+  );
   var signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   function forward(signal) {
     child.kill(signal);

@@ -1,5 +1,5 @@
-// Gathers calls: what arrives while one batch is in flight goes into the next, together. So a lone call pays nothing and
-// a crowd shares one round trip. If a batch fails, its members are redone one by one: one bad one harms no other.
+// Gathers calls: what arrives in one turn of the event loop, or while batches are in flight, goes together. So a lone call pays
+// nothing and a crowd shares one round trip. If a batch fails, its members are redone one by one: one bad one harms no other.
 
 interface Waiting<I, O> {
   readonly input: I;
@@ -21,6 +21,7 @@ export interface CoalesceOptions<I, O> {
 export function coalesce<I, O>(options: CoalesceOptions<I, O>): (input: I) => Promise<O> {
   let queue: Waiting<I, O>[] = [];
   let inFlight = 0;
+  let due = false;
 
   async function attempt(batch: readonly Waiting<I, O>[]): Promise<void> {
     try {
@@ -41,15 +42,25 @@ export function coalesce<I, O>(options: CoalesceOptions<I, O>): (input: I) => Pr
       attempt(batch)
         .finally(() => {
           inFlight -= 1;
-          next();
+          soon();
         })
         .catch(() => undefined); // attempt settles its members and never rejects
     }
   }
 
+  /** At the end of this turn: of many requests that came at once, the first would else go alone. */
+  function soon(): void {
+    if (due || inFlight >= options.parallel || queue.length === 0) return;
+    due = true;
+    setImmediate(() => {
+      due = false;
+      next();
+    });
+  }
+
   return async (input) =>
     new Promise<O>((resolve, reject) => {
       queue.push({ input, resolve, reject });
-      next();
+      soon();
     });
 }

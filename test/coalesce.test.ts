@@ -17,16 +17,19 @@ function harness(run: (inputs: readonly number[]) => readonly number[]) {
   return { call, batches };
 }
 
-test("a lone call goes at once; what arrives meanwhile goes together, in batches up to the limit", async () => {
+test("what comes in one turn, and what comes while a batch is in flight, goes together, in batches up to the limit", async () => {
   const { call, batches } = harness((inputs) => inputs.map((n) => n * 2));
-  const answers = await Promise.all(Array.from({ length: 25 }, async (_, n) => call(n)));
+  const first = [call(0), call(1)];
+  await new Promise(setImmediate);
+  const later = Array.from({ length: 23 }, async (_, n) => call(n + 2));
+  const answers = await Promise.all([...first, ...later]);
   assert.deepEqual(
     answers,
     Array.from({ length: 25 }, (_, n) => n * 2),
   );
   assert.deepEqual(
     batches.map((batch) => batch.length),
-    [1, 10, 10, 4],
+    [2, 10, 10, 3],
   );
 });
 
