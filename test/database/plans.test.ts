@@ -7,7 +7,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { createPool, type Pool } from "../../runtime/database/pool.ts";
 import { appendLog } from "../../runtime/database/statements/append-log.ts";
 import { createExperiments } from "../../runtime/database/statements/create-experiments.ts";
-import { readExperiments, readPage } from "../../runtime/database/statements/read-experiments.ts";
+import { readExperiments, readPage, readPageEnd } from "../../runtime/database/statements/read-experiments.ts";
 import { findChunk, findChunkSince, readChunks, readLogState } from "../../runtime/database/statements/read-log.ts";
 import { createLog } from "../../runtime/log.ts";
 import { ChunkBuilder, now } from "../../runtime/logs/chunk-format.ts";
@@ -76,6 +76,14 @@ test("GET by id, and the list by cursor", async () => {
   await always(async () => readExperiments(pool, [experiment, randomUUID()]));
   await always(async () => readPage(pool, { order: "asc", after: 12_000n, limit: 100 }));
   await always(async () => readPage(pool, { order: "desc", after: undefined, limit: 100 }));
+  for (const order of ["asc", "desc"] as const) {
+    const end = order === "asc" ? 12_100n : 11_900n;
+    await always(async () => assert.equal(await readPageEnd(pool, { order, after: 12_000n, limit: 100 }), end));
+    await always(async () => {
+      const page = await readPage(pool, { order, after: 12_000n, upto: end, limit: 1 });
+      assert.deepEqual([page.count, page.last], [100, String(end)]);
+    });
+  }
 });
 
 test("placement, of which nothing and something comes", async () => {

@@ -42,11 +42,11 @@ export type Page = z.infer<typeof page>;
 const ends = {
   asc: prepared(
     "read_page_end_asc",
-    "select seq::text as seq from public.jobs where seq > $1 order by seq offset $2 limit 1",
+    "select j.seq::text as seq from public.jobs j where j.seq > $1 order by j.seq offset $2 limit 1",
   ),
   desc: prepared(
     "read_page_end_desc",
-    "select seq::text as seq from public.jobs where seq < $1 order by seq desc offset $2 limit 1",
+    "select j.seq::text as seq from public.jobs j where j.seq < $1 order by j.seq desc offset $2 limit 1",
   ),
 };
 const outermost = { asc: 0n, desc: 2n ** 63n - 1n };
