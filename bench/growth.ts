@@ -71,7 +71,7 @@ async function measure(): Promise<Record<Name, number[]>> {
 }
 
 const before = await measure();
-await makeHistory(pool, { experiments, chunks });
+await makeHistory(world.sql, { experiments, chunks }); // by a connection that waits as long as it takes
 await world.sql.query("checkpoint");
 const after = await measure();
 await pool.end();

@@ -32,12 +32,12 @@ export async function makeHistory(db: Queryable, { experiments, chunks }: Histor
     `insert into skeduler.log_chunks
        select a.day, a.id, n, 1700000000000000000, now(), now(), n * 2000, 0, 0, n, 0, 0, 2000, 0, 0,
               decode(repeat('61', 1999) || '0a', 'hex'), '\\x01'
-         from (select day, id from skeduler.attempts limit $1::int / 100) a, generate_series(0, 99) n`,
+         from (select day, id from skeduler.attempts where host = 'past' limit $1::int / 100) a, generate_series(0, 99) n`,
     [chunks],
   );
   await db.query(
     `update skeduler.attempts a set next_seq = 100, stdout_bytes = 200000, stdout_lines = 100
-      where exists (select from skeduler.log_chunks c where c.attempt_id = a.id)`,
+      where a.host = 'past' and exists (select from skeduler.log_chunks c where c.attempt_id = a.id)`,
   );
   for (const table of ["jobs", "skeduler.attempts", "skeduler.events", "skeduler.log_chunks"])
     await db.query(`vacuum analyze ${table}`);
