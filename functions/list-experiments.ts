@@ -12,7 +12,7 @@ import { cursor as cursorOf, idPrefix, pageLimit } from "../runtime/http/page.ts
 
 /** Experiments read at a time: about a quarter of a megabyte of JSON. */
 const pageLength = 500;
-/** Pages of the whole list that Postgres makes at the same time. */
+/** Pages of the whole list that are on their way at the same time. */
 const pagesAhead = 2;
 
 export const listExperimentsQuery = z.strictObject({
@@ -76,7 +76,7 @@ async function* readAll(db: Pool, query: PageQuery): AsyncGenerator<string> {
 async function* readWhole(db: Pool, query: PageQuery): AsyncGenerator<string> {
   const reading: Promise<Page>[] = [];
   for (let after = query.after, more = true; ;) {
-    while (more && reading.length <= pagesAhead) {
+    while (more && reading.length < pagesAhead) {
       const end = await readPageEnd(db, { ...query, after });
       const page = readPage(db, { ...query, after, upto: end });
       page.catch(() => undefined); // awaited in its turn; a client that left may never get there
