@@ -80,6 +80,10 @@ function processesOf(mark: string): number[] {
     .map(Number);
 }
 
+function commandOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ").trim();
+}
+
 async function main(): Promise<number> {
   const files = filesOf(process.argv.slice(2));
   if (files.length === 0) throw new UserError("There is no test of that name.");
@@ -89,7 +93,7 @@ async function main(): Promise<number> {
   for (const phase of phasesOf(files)) code ||= await runTests(phase, env);
   const left = await leaks(provided.engineHost, provided.database);
   for (const pid of processesOf(mark)) {
-    left.push(`the process ${pid} was left behind`);
+    left.push(`the process ${pid} was left behind: ${commandOf(pid)}`);
     process.kill(pid, "SIGKILL");
   }
   for (const sentence of left) say(sentence);

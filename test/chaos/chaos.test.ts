@@ -12,8 +12,7 @@ test("nothing is lost, whatever is killed, stopped, cut off or silent", async ()
   const { summary } = await chaos({
     seed: process.env["SKEDULER_TEST_SEED"] ?? "1",
     duration: undefined,
-    // A local Engine's socket cannot be half-open; what that does to a remote one is open (docs/reliability.md).
-    kinds: Object.keys(faults).filter((kind) => kind !== "runner–docker silent"),
+    kinds: Object.keys(faults),
     pauses: [300, 2_500],
     rate: 0.7,
     tails: 20,

@@ -1,7 +1,8 @@
 // A Docker Engine of the harness's own, on which nobody else depends: stopped, killed and started again, with live-restore or
 // without, on the same data.
 
-import { join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import Docker from "dockerode";
 import { startPrivateEngine, type PrivateEngine } from "../../runtime/up/private-engine.ts";
 import { end } from "../../runtime/up/processes.ts";
@@ -46,5 +47,21 @@ export class EnginePart {
       all.map(async ({ Id }) => this.docker.getContainer(Id).remove({ force: true }) as Promise<unknown>),
     );
     await this.#engine.stop();
+    endShims(dirname(this.host.slice("unix://".length)));
+  }
+}
+
+/**
+ * Docker's own debris: a shim whose container was removed while the containerd that was killed forgot about it waits for ever.
+ * `folder`: the Engine's own, which stands in its command line.
+ */
+function endShims(folder: string): void {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, "latin1");
+      if (words.includes("containerd-shim") && words.includes(`${folder}/`)) process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // gone by itself
+    }
   }
 }
