@@ -81,7 +81,11 @@ function processesOf(mark: string): number[] {
 }
 
 function commandOf(pid: number): string {
-  return readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ").trim();
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1").replaceAll("\0", " ").trim();
+  } catch {
+    return "ended meanwhile";
+  }
 }
 
 async function main(): Promise<number> {
