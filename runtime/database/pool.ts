@@ -43,11 +43,13 @@ export const backgroundPatience = 15_000;
 const answerPatience = 20_000;
 /**
  * The same from the server's side, for each new session: one whose client vanished in a transaction would hold its locks, and one
- * whose client vanished between two would stay, for hours.
+ * whose client vanished between two would stay, for hours. And what is planned while a table is small, and kept, must not read
+ * it whole once it has grown; nothing here runs long enough for compiled code to pay.
  */
 const sessionSettings = `
   set idle_in_transaction_session_timeout = '10s';
-  set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3`;
+  set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3;
+  set enable_seqscan = off; set jit = off`;
 
 export function createPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({

@@ -20,6 +20,8 @@ const settings = {
   session_preload_libraries: "auto_explain",
   "auto_explain.log_min_duration": "0",
   "auto_explain.log_level": "notice",
+  "auto_explain.log_analyze": "on",
+  "auto_explain.log_timing": "off",
   client_min_messages: "notice",
 };
 
@@ -32,11 +34,7 @@ before(async () => {
   const plain = createPool({ url: database.url, max: 1, name: "test", log: createLog("error") });
   await makeHistory(plain, { experiments: 20_000, chunks: 5_000 });
   await plain.end();
-  const url = new URL(database.url);
-  const words = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
-  url.searchParams.set("options", words.join(" "));
-  pool = createPool({ url: url.href, max: 2, name: "test", log: createLog("error") });
-  pool.on("connect", (client) => client.on("notice", ({ message }) => plans.push(message ?? "")));
+  pool = explainingPool(database, 2);
 });
 after(async () => {
   await pool.end();
@@ -45,6 +43,30 @@ after(async () => {
 beforeEach(() => {
   plans = [];
 });
+
+/** Its statements' plans come into `plans`. */
+function explainingPool({ url: plain }: TestDatabase, max: number): Pool {
+  const url = new URL(plain);
+  const words = Object.entries(settings).map(([name, value]) => `-c ${name}=${value}`);
+  url.searchParams.set("options", words.join(" "));
+  const explaining = createPool({ url: url.href, max, name: "test", log: createLog("error") });
+  explaining.on("connect", (client) => client.on("notice", ({ message }) => plans.push(message ?? "")));
+  return explaining;
+}
+
+/** How many rows of the tables that grow a plan's scans took or threw away. */
+function rowsRead(plan: string): number {
+  let rows = 0;
+  let grows = false;
+  for (const line of plan.split("\n")) {
+    const scan = /Scan.* on (\w+).*actual rows=([\d.]+) loops=(\d+)/.exec(line);
+    if (scan !== null) grows = /^(?:jobs|attempts|events|log_chunks)/.test(scan[1] ?? "");
+    if (scan !== null && grows) rows += Number(scan[2]) * Number(scan[3]);
+    const removed = /Rows Removed by .*: (\d+)/.exec(line);
+    if (removed !== null && grows) rows += Number(removed[1]);
+  }
+  return rows;
+}
 
 /** More than once: a prepared statement may get another plan from its sixth time on. */
 async function always(work: () => Promise<unknown>): Promise<void> {
@@ -116,4 +138,47 @@ test("a log's append, its state, its chunks, the chunk of a byte, of a line, of 
   await always(async () => assert.equal(await findChunk(pool, attempt, view, "offset", 50_001), 25));
   await always(async () => assert.equal(await findChunk(pool, attempt, view, "line", 50), 50));
   await always(async () => findChunkSince(pool, attempt, now()));
+});
+
+test("what was planned while the tables were empty does not read them whole once they are full", async () => {
+  const fresh = await createTestDatabase();
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(async () => fresh.drop());
+  const one = explainingPool(fresh, 1); // a plan is its connection's
+  cleanup.defer(async () => one.end());
+  await one.query("alter table jobs set (autovacuum_enabled = off); alter table skeduler.attempts set (autovacuum_enabled = off)");
+  const placement = plainPlacement(one);
+  const post = async (names: readonly string[], after: readonly string[] = []): Promise<string[]> => {
+    const rows = names.map((name) => ({
+      id: randomUUID(),
+      body: JSON.stringify({ name, docker: { image: "busybox" } }),
+      owner: "token-1",
+      retries: null,
+      after,
+    }));
+    await createExperiments(one, rows);
+    return rows.map(({ id }) => id);
+  };
+  const [first = ""] = await post(["first"]);
+  const everything = async (): Promise<void> => {
+    await post(["another"]);
+    await placement.run();
+    await readExperiments(one, [first]);
+    await readPage(one, { order: "asc", after: 0n, limit: 100 });
+    await readPageEnd(one, { order: "asc", after: 0n, limit: 100 });
+    await readLogState(one, first, undefined);
+  };
+  for (let time = 0; time < 8; time += 1) await everything();
+
+  await makeHistory(one, { experiments: 20_000, chunks: 0, analyzed: false });
+  await one.query("insert into skeduler.heartbeats (host) values ('past')");
+  await post(Array.from({ length: 2_000 }, (_, n) => `waits ${n}`));
+  await one.query("update jobs set status = 'CANCELLED' where id = $1", [first]);
+  const doomed = await post(["comes after"], [first]);
+  plans = [];
+  await everything();
+  assert.ok(plans.length >= 10, "the statements were explained");
+  for (const plan of plans) assert.ok(rowsRead(plan) < 1_000, plan);
+  const { rows } = await one.query("select status from jobs where id = any($1)", [doomed]);
+  assert.deepEqual(rows, [{ status: "CANCELLED" }]);
 });

@@ -27,27 +27,34 @@ export async function lockPlacement(db: Queryable): Promise<void> {
   await db.query("select pg_advisory_xact_lock($1::bigint)", [placementLock]);
 }
 
+// A subquery with a limit, not a join: what is planned while the table is empty must not read it whole once it is full.
 const dooming = prepared(
-  "cancelDependants",
-  `with doomed as (
-     select j.id, min(n.name) as name from public.jobs j, unnest(j.after) needed join public.jobs n on n.id = needed
-      where j.status = 'ENQUEUED' and j.after <> '{}'
-        and (n.status = 'CANCELLED' or n.status = 'FINISHED' and n.result ->> 'exit_code' is distinct from '0')
-      group by j.id
-   ), cancelled as (
-     update public.jobs j set status = 'CANCELLED', updated_at = clock_timestamp(), ended_at = clock_timestamp(), not_before = null,
-            result = jsonb_build_object('reason', 'dependency', 'exit_code', null, 'signal', null,
-              'message', 'Never started: "' || d.name || '", which it comes after, did not finish with exit code 0.')
-       from doomed d where j.id = d.id and j.status = 'ENQUEUED' returning j.id
-   ), noted as (
-     insert into skeduler.events (experiment_id, actor, kind) select id, 'placement', 'cancelled' from cancelled
-   )
-   select id::text as id from cancelled`,
+  "readDoomed",
+  `select j.id::text as id, min(n.name) as name
+     from public.jobs j, unnest(j.after) needed, lateral (
+       select n.name from public.jobs n
+        where n.id = needed and (n.status = 'CANCELLED' or n.status = 'FINISHED' and n.result ->> 'exit_code' is distinct from '0') limit 1) n
+    where j.status = 'ENQUEUED' and j.after <> '{}' group by j.id`,
 );
 
 /** Cancels what waits for an experiment that did not finish with exit code 0; their ids. */
 export async function cancelDependants(db: Queryable): Promise<string[]> {
-  const rows = await many(db, z.object({ id: z.string() }), dooming);
+  const doomed = await many(db, z.object({ id: z.string(), name: z.string() }), dooming);
+  if (doomed.length === 0) return [];
+  const rows = await many(
+    db,
+    z.object({ id: z.string() }),
+    `with cancelled as (
+       update public.jobs j set status = 'CANCELLED', updated_at = clock_timestamp(), ended_at = clock_timestamp(), not_before = null,
+              result = jsonb_build_object('reason', 'dependency', 'exit_code', null, 'signal', null,
+                'message', 'Never started: "' || d.name || '", which it comes after, did not finish with exit code 0.')
+         from unnest($1::uuid[], $2::text[]) d (id, name) where j.id = d.id and j.status = 'ENQUEUED' returning j.id
+     ), noted as (
+       insert into skeduler.events (experiment_id, actor, kind) select id, 'placement', 'cancelled' from cancelled
+     )
+     select id::text as id from cancelled`,
+    [doomed.map(({ id }) => id), doomed.map(({ name }) => name)],
+  );
   return rows.map((row) => row.id);
 }
 
@@ -111,6 +118,7 @@ export async function readStanding(db: Queryable, id: string): Promise<Standing 
   return row;
 }
 
+// `any` and `status::text` keep the planner from the index of all that wait, which it takes for short until it was analyzed.
 const assigning = prepared(
   "assign",
   `with asked as (
@@ -123,7 +131,7 @@ const assigning = prepared(
      update public.jobs j
         set status = 'RUNNING', attempt = j.attempt + 1, host = q.host, updated_at = clock_timestamp(),
             started_at = null, ended_at = null, result = null
-       from asked q where j.id = q.id and j.status = 'ENQUEUED'
+       from asked q where j.id = q.id and j.id = any(array(select id from asked)) and j.status::text = 'ENQUEUED'
      returning j.id, j.name, j.attempt, q.host, q.gpus
    ), opened as (
      insert into skeduler.attempts (experiment_id, number, host, epoch, gpus, expected)
