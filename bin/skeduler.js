@@ -23,11 +23,11 @@ function fail(sentence) {
 }
 
 function runWith(node) {
-  var child = spawn(
-    node,
-    ["--max-semi-space-size=4", "--heap-growing-percent=200", main].concat(process.argv.slice(2)),
-    { stdio: "inherit" },
-  );
+  // As bin/skeduler has it, which says why.
+  var words = process.argv.slice(2);
+  var flags = ["--max-semi-space-size=4"].concat(/^(api|up)$/.test(words[0]) ? "--heap-growing-percent=200" : []);
+  process.env.MALLOC_ARENA_MAX = process.env.MALLOC_ARENA_MAX || "2";
+  var child = spawn(node, flags.concat(main, words), { stdio: "inherit" });
   var signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   function forward(signal) {
     child.kill(signal);

@@ -1,5 +1,5 @@
 // Writes one attempt's log: records in, fenced chunks out. At once when nothing is in flight, else what has gathered when
-// the last insert returns; so a lone line takes milliseconds and a flood goes in large rows. Whoever adds waits while a
+// the last insert returns; so a lone line takes milliseconds and a flood goes in large rows. Whoever adds waits while half a
 // megabyte is pending: a slow or absent Postgres slows the reading from Docker, and memory stays flat. After a failure nothing
 // more is stored: the next reading takes up where the database stands.
 
@@ -45,8 +45,8 @@ export interface LogWriterOptions {
   readonly log: Logger;
 }
 
-/** Chunks that wait to be stored before whoever adds has to wait: a megabyte. */
-const waitingLimit = 4;
+/** Chunks that wait to be stored before whoever adds has to wait: half a megabyte. */
+const waitingLimit = 2;
 /** A chunk of up to this many bytes takes a millisecond or two, and waits for no other. */
 const lightBytes = 32 * 1024;
 const retryPause = 500;
