@@ -3,6 +3,7 @@
 // the beginning of an id, and what was updated since a time.
 
 import { z } from "zod";
+import { bufferCollector } from "../runtime/database/collect-buffers.ts";
 import type { Pool } from "../runtime/database/pool.ts";
 import { readPage, readPageEnd, type Page, type PageQuery } from "../runtime/database/statements/read-experiments.ts";
 import { ApiError } from "../runtime/errors.ts";
@@ -12,8 +13,9 @@ import { cursor as cursorOf, idPrefix, pageLimit } from "../runtime/http/page.ts
 
 /** Experiments read at a time: about a quarter of a megabyte of JSON. */
 const pageLength = 500;
-/** Pages of the whole list that are on their way at the same time. */
-const pagesAhead = 2;
+/** Pages of the whole list on their way at the same time, and their length: for one client, and for each of several. */
+const alone = { ahead: 2, limit: pageLength };
+const among = { ahead: 1, limit: 200 };
 
 export const listExperimentsQuery = z.strictObject({
   limit: pageLimit.optional().describe("One page of so many."),
@@ -31,6 +33,11 @@ export const listExperimentsQuery = z.strictObject({
   id_prefix: idPrefix.optional().describe("The beginning of an id."),
   updated_since: z.iso.datetime({ offset: true, error: "an RFC 3339 time" }).optional(),
 });
+
+/** Lists that are being sent. */
+let sending = 0;
+/** A page is a string and a buffer, both garbage as soon as they are sent. */
+const collect = bufferCollector();
 
 export function listExperiments({ db }: { readonly db: Pool }): EndpointHandler {
   return async (c) => {
@@ -76,9 +83,10 @@ async function* readAll(db: Pool, query: PageQuery): AsyncGenerator<string> {
 async function* readWhole(db: Pool, query: PageQuery): AsyncGenerator<string> {
   const reading: Promise<Page>[] = [];
   for (let after = query.after, more = true; ;) {
-    while (more && reading.length < pagesAhead) {
-      const end = await readPageEnd(db, { ...query, after });
-      const page = readPage(db, { ...query, after, upto: end });
+    const { ahead, limit } = sending > 1 ? among : alone;
+    while (more && reading.length < ahead) {
+      const end = await readPageEnd(db, { ...query, limit, after });
+      const page = readPage(db, { ...query, limit, after, upto: end });
       page.catch(() => undefined); // awaited in its turn; a client that left may never get there
       reading.push(page);
       after = end;
@@ -94,11 +102,18 @@ async function* stream(
   first: IteratorResult<string, unknown>,
   rest: AsyncGenerator<string>,
 ): AsyncGenerator<Uint8Array> {
-  yield Buffer.from("[");
-  if (first.done !== true) yield Buffer.from(first.value);
-  for await (const page of rest) {
-    yield Buffer.from(",");
-    yield Buffer.from(page);
+  sending += 1;
+  try {
+    yield Buffer.from("[");
+    if (first.done !== true) yield Buffer.from(first.value);
+    for await (const page of rest) {
+      yield Buffer.from(",");
+      const bytes = Buffer.from(page);
+      collect(bytes.length);
+      yield bytes;
+    }
+    yield Buffer.from("]");
+  } finally {
+    sending -= 1;
   }
-  yield Buffer.from("]");
 }
