@@ -1,6 +1,7 @@
 // The command line's top: the operator's commands and their options; the user's verbs are runtime/cli's. Each command's code is
 // loaded only when it runs. Exit codes: 0, 1 for a sentence of ours, 2 for a command line that is wrong, 70 for a defect.
 import { Command, CommanderError } from "commander";
+import { endWithReader } from "../cli/output.ts";
 import { addApiCall, addVerbs } from "../cli/program.ts";
 import { runCommand } from "./run-command.ts";
 import { versionOf } from "../version.ts";
@@ -50,6 +51,7 @@ command(config, "check", "say whether the configuration is correct, and what cou
 command(program, "version", "print the version").action(running("version"));
 program.version(versionOf(), "-V, --version", "print the version");
 
+endWithReader(process.stdout); // help and versions go there without more ado
 try {
   await program.parseAsync();
 } catch (error) {

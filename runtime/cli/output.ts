@@ -18,6 +18,13 @@ const codes: Readonly<Record<Paint, readonly [on: number, off: number]>> = {
   inverse: [7, 27],
 };
 
+/** The program ends when whoever reads the stream has gone. */
+export function endWithReader(stream: NodeJS.WriteStream): void {
+  stream.on("error", (error: Error & { code?: string }) => {
+    process.exit(error.code === "EPIPE" ? brokenPipe : 1);
+  });
+}
+
 export class Output {
   readonly stream: NodeJS.WriteStream;
   readonly colour: boolean;
@@ -25,9 +32,7 @@ export class Output {
   constructor(stream: NodeJS.WriteStream, env: Environment) {
     this.stream = stream;
     this.colour = wantsColour(stream, env);
-    stream.on("error", (error: Error & { code?: string }) => {
-      process.exit(error.code === "EPIPE" ? brokenPipe : 1);
-    });
+    endWithReader(stream);
   }
 
   get isTerminal(): boolean {

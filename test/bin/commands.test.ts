@@ -42,6 +42,15 @@ async function skeduler(
   return new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err })));
 }
 
+test("who reads the help may leave before its end", async () => {
+  const child = spawn(process.execPath, [program, "--help"], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.destroy(); // nobody ever reads it
+  let err = "";
+  child.stderr.on("data", (text: Buffer) => (err += text.toString()));
+  const [code] = (await once(child, "close")) as [number | null];
+  assert.deepEqual({ code, err }, { code: 141, err: "" });
+});
+
 test("version, help, and a wrong command line", async () => {
   assert.match((await skeduler(["version"])).out, /^\d+\.\d+\.\d+\n$/);
   const help = await skeduler(["--help"]);
