@@ -51,6 +51,61 @@ test("who reads the help may leave before its end", async () => {
   assert.deepEqual({ code, err }, { code: 141, err: "" });
 });
 
+test("a server whose log nobody reads serves and stops all the same, and says later what is missing", async () => {
+  const database = await createTestDatabase();
+  const child = spawn(process.execPath, [program, "api"], {
+    cwd: folder,
+    env: {
+      ...process.env,
+      SKEDULER_DATABASE: database.url,
+      SKEDULER_TOKENS: "t",
+      SKEDULER_HTTP_LISTEN: "127.0.0.1:0",
+      SKEDULER_LOG_LEVEL: "debug",
+    },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  try {
+    let said = "";
+    const url = await new Promise<string>((resolve) => {
+      const onData = (text: Buffer): void => {
+        said += text.toString();
+        const found = /"url":"([^"]+)"/.exec(said)?.[1];
+        if (found === undefined) return;
+        child.stderr.off("data", onData).pause();
+        resolve(found);
+      };
+      child.stderr.on("data", onData);
+    });
+    const path = `/healthz?${"x".repeat(100)}`;
+    const ask = async (): Promise<void> => {
+      const headers = { "X-Request-Id": "r".repeat(100) };
+      const answer = await fetch(url + path, { headers, signal: AbortSignal.timeout(5_000) });
+      assert.equal(answer.status, 200);
+      await answer.text();
+    };
+    // Of some 300 bytes a line, a pipe and what Node reads ahead take 128 KiB, and what waits a megabyte.
+    for (let n = 0; n < 6_000; n += 1) await ask();
+    const rest = (async () => {
+      for await (const text of child.stderr as AsyncIterable<Buffer>) {
+        said += text.toString();
+        if (said.includes("lines of this log are missing")) break;
+      }
+    })();
+    await rest;
+    const lines = said.trim().split("\n");
+    for (const line of lines) JSON.parse(line); // none is torn
+    const missing = lines.map((line) => JSON.parse(line) as { msg: string; lines?: number });
+    const dropped = missing.find(({ msg }) => msg.includes("are missing"))?.lines ?? 0;
+    const kept = missing.filter(({ msg }) => msg === "request").length;
+    assert.ok(dropped > 0 && dropped + kept === 6_000, `${dropped} missing and ${kept} kept`);
+  } finally {
+    child.kill("SIGTERM");
+    const [code] = (await once(child, "exit")) as [number | null];
+    await database.drop();
+    assert.equal(code, 0);
+  }
+});
+
 test("version, help, and a wrong command line", async () => {
   assert.match((await skeduler(["version"])).out, /^\d+\.\d+\.\d+\n$/);
   const help = await skeduler(["--help"]);

@@ -146,7 +146,9 @@ test("what was planned while the tables were empty does not read them whole once
   cleanup.defer(async () => fresh.drop());
   const one = explainingPool(fresh, 1); // a plan is its connection's
   cleanup.defer(async () => one.end());
-  await one.query("alter table jobs set (autovacuum_enabled = off); alter table skeduler.attempts set (autovacuum_enabled = off)");
+  await one.query(
+    "alter table jobs set (autovacuum_enabled = off); alter table skeduler.attempts set (autovacuum_enabled = off)",
+  );
   const placement = plainPlacement(one);
   const post = async (names: readonly string[], after: readonly string[] = []): Promise<string[]> => {
     const rows = names.map((name) => ({
