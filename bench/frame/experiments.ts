@@ -20,7 +20,7 @@ export async function until(
   api: Skeduler,
   id: string,
   isSo: (experiment: Experiment) => boolean,
-  every = 2,
+  every = 5,
 ): Promise<Experiment> {
   for (;;) {
     const experiment = await get(api, id);

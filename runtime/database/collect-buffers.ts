@@ -5,11 +5,11 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
-/** Bytes between two collections. About three times as much is garbage then; what is in flight outlives one at most. */
-const every = 4 * 1024 * 1024;
-
-/** To be told of the bytes that buffers were made for. */
-export function bufferCollector(): (bytes: number) => void {
+/**
+ * To be told of the bytes that buffers were made for; `every` so many of them there is a collection. About three times as much is
+ * garbage then; what is in flight should outlive one at most, for what outlives two stays until V8 looks at its whole heap.
+ */
+export function bufferCollector(every = 4 * 1024 * 1024): (bytes: number) => void {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as (options: { readonly type: "minor" }) => void;
   let since = 0;

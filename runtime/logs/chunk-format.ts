@@ -35,8 +35,14 @@ export interface Chunk {
 
 export const newline = 0x0a;
 
-/** Gathers records into chunks, one after the other, in buffers that it keeps: bytes are copied in, and a chunk out. */
+/** A chunk of up to this many bytes is copied out of the buffer that it was gathered in, a larger one takes that along. */
+const copiedBytes = 32 * 1024;
+/** Buffers that were given back and wait for another chunk. */
+const mostSpare = 2;
+
+/** Gathers records into chunks, one after the other, in buffers that it keeps or is given back. */
 export class ChunkBuilder {
+  readonly #spare: Buffer[] = [];
   #data: Buffer = Buffer.allocUnsafe(4096);
   #size = 0;
   #entries: Buffer = Buffer.allocUnsafe(1024);
@@ -87,7 +93,7 @@ export class ChunkBuilder {
       last: { seconds: this.#seconds, nanos: this.#nanos },
       bytes: this.#bytes,
       lines: this.#lines,
-      data: Buffer.from(this.#data.subarray(0, this.#size)),
+      data: this.#size > copiedBytes ? this.#handOver() : Buffer.from(this.#data.subarray(0, this.#size)),
       entries: Buffer.from(this.#entries.subarray(0, this.#used)),
     };
     this.#base = undefined;
@@ -96,6 +102,18 @@ export class ChunkBuilder {
     this.#bytes = { stdout: 0, stderr: 0, skeduler: 0 };
     this.#lines = { stdout: 0, stderr: 0, skeduler: 0 };
     return chunk;
+  }
+
+  /** Nobody needs this chunk of ours any more: its buffer takes another, and is no garbage that lives long enough to grow old. */
+  giveBack({ data }: Chunk): void {
+    if (data.buffer.byteLength === chunkBytes && this.#spare.length < mostSpare)
+      this.#spare.push(Buffer.from(data.buffer));
+  }
+
+  #handOver(): Buffer {
+    const data = this.#data.subarray(0, this.#size);
+    this.#data = this.#spare.pop() ?? Buffer.allocUnsafeSlow(chunkBytes);
+    return data;
   }
 
   /** Nanoseconds from the last record's time. */

@@ -185,6 +185,7 @@ export class LogWriter {
       if (next === undefined) break;
       await this.#store(next);
       this.#waiting.shift();
+      this.#builder.giveBack(next.chunk);
       if (this.#waiting.length < waitingLimit) {
         this.#room?.resolve();
         this.#room = undefined;

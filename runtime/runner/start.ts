@@ -247,7 +247,7 @@ async function start(
     logMaxBytes: config.runner.log_max_size,
     maxLogBytes: config.logs.max_bytes,
     heavy: lane(),
-    collect: bufferCollector(),
+    collect: bufferCollector(1024 * 1024),
     outputs: config.runner.outputs === undefined ? undefined : resolve(config.runner.outputs),
     policy: policyOf(config),
     secrets: config.runner.secrets,

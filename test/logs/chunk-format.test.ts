@@ -5,8 +5,10 @@ import {
   chunkBytes,
   ChunkBuilder,
   formatTime,
+  newline,
   records,
   streams,
+  type Chunk,
   type LogRecord,
 } from "../../runtime/logs/chunk-format.ts";
 
@@ -84,4 +86,25 @@ test("an index that is cut short is an error, not a wrong line", () => {
 
 test("times are printed as Docker prints them", () => {
   assert.equal(formatTime({ seconds: 0, nanos: 5 }), "1970-01-01T00:00:00.000000005Z");
+});
+
+test("a large chunk keeps its bytes until it is given back; then its buffer takes another", () => {
+  const builder = new ChunkBuilder();
+  const chunkOf = (letter: string): Chunk => {
+    const line = Buffer.from(`${letter.repeat(999)}\n`);
+    while (builder.fits(1, 0, line.length)) builder.add("stdout", 1, 0, line, 0, line.length);
+    builder.add("stdout", 1, 0, line, 0, 10); // a piece
+    return builder.take();
+  };
+  const intact = (chunk: Chunk, letter: string): boolean =>
+    chunk.data.length > 250_000 && chunk.data.every((byte) => byte === letter.charCodeAt(0) || byte === newline);
+  chunkOf("a"); // its buffer has grown to some size of its own
+  const kept = chunkOf("b");
+  const other = chunkOf("c");
+  assert.ok(intact(kept, "b") && intact(other, "c"));
+  assert.notEqual(kept.data.buffer, other.data.buffer);
+  builder.giveBack(kept);
+  const [before, after] = [chunkOf("d"), chunkOf("e")]; // the first was begun before
+  assert.ok(intact(other, "c") && intact(before, "d") && intact(after, "e"));
+  assert.equal(after.data.buffer, kept.data.buffer);
 });
