@@ -44,12 +44,13 @@ const answerPatience = 20_000;
 /**
  * The same from the server's side, for each new session: one whose client vanished in a transaction would hold its locks, and one
  * whose client vanished between two would stay, for hours. And what is planned while a table is small, and kept, must not read
- * it whole once it has grown; nothing here runs long enough for compiled code to pay.
+ * it whole once it has grown; nothing here runs long enough for compiled code to pay. A prepared statement is planned once: left to
+ * itself Postgres plans it each time where an array of one looks cheaper than one of any length, which takes longer than to run it.
  */
 const sessionSettings = `
   set idle_in_transaction_session_timeout = '10s';
   set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3;
-  set enable_seqscan = off; set jit = off`;
+  set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan`;
 
 export function createPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({

@@ -184,3 +184,21 @@ test("what was planned while the tables were empty does not read them whole once
   const { rows } = await one.query("select status from jobs where id = any($1)", [doomed]);
   assert.deepEqual(rows, [{ status: "CANCELLED" }]);
 });
+
+test("a prepared statement is planned once, not each time for the values at hand", async () => {
+  const { experiment } = await someLog();
+  const one = createPool({ url: database.url, max: 1, name: "test", log: createLog("error") }); // a plan is its connection's
+  for (let time = 0; time < 8; time += 1) {
+    await readExperiments(one, [experiment]);
+    await plainPlacement(one).run();
+  }
+  const { rows } = await one.query<{ name: string; once: boolean }>(
+    "select name, generic_plans >= 8 and custom_plans = 0 as once from pg_prepared_statements",
+  );
+  await one.end();
+  assert.ok(rows.length >= 5);
+  assert.deepEqual(
+    rows.filter(({ once }) => !once),
+    [],
+  );
+});

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { retries, retryDelay } from "../../experiment/retries.ts";
 import type { Result } from "../../experiment/states.ts";
-import { many, maybeOne, transaction, type Pool, type Queryable } from "../pool.ts";
+import { many, maybeOne, prepared, transaction, type Pool, type Queryable } from "../pool.ts";
 import { problem, silentAfterSeconds } from "./placement.ts";
 import { lockHost } from "./registration.ts";
 import { closeAttempt } from "./runner.ts";
@@ -112,6 +112,17 @@ const lostAttempt = z.object({
 /** A look at the heartbeats that comes later than this after the last one leaves a gap, s: see skeduler.watch. */
 const gapSeconds = 20;
 
+const setBack = prepared(
+  "setBackHeartbeats",
+  "update skeduler.heartbeats set seen_at = clock_timestamp() where seen_at > clock_timestamp() + interval '5 s'",
+);
+const watching = prepared(
+  "watchHosts",
+  `update skeduler.watch set seen_at = clock_timestamp(),
+          since = case when seen_at < clock_timestamp() - make_interval(secs => $1) then clock_timestamp() else least(since, clock_timestamp()) end
+   returning since < clock_timestamp() - make_interval(secs => $2) as long`,
+);
+
 /**
  * Ends the attempts of hosts that were silent for `after` ms while somebody looked: their experiments end with
  * host_lost or are tried again, as they asked. A host that fences itself is given the time to have done it. The host is fenced from them: its later writes find a closed attempt.
@@ -120,15 +131,8 @@ const gapSeconds = 20;
 export async function giveUpLostHosts(pool: Pool, after: number): Promise<string[]> {
   return transaction(pool, async (db) => {
     // Where the clock was set back, what lies ahead of it counts from now on: a dead host would pass for a living one so long.
-    await db.query(
-      "update skeduler.heartbeats set seen_at = clock_timestamp() where seen_at > clock_timestamp() + interval '5 s'",
-    );
-    const { rows } = await db.query<{ long: boolean }>(
-      `update skeduler.watch set seen_at = clock_timestamp(),
-              since = case when seen_at < clock_timestamp() - make_interval(secs => $1) then clock_timestamp() else least(since, clock_timestamp()) end
-       returning since < clock_timestamp() - make_interval(secs => $2) as long`,
-      [gapSeconds, after / 1000],
-    );
+    await db.query(setBack);
+    const { rows } = await db.query<{ long: boolean }>(watching, [gapSeconds, after / 1000]);
     if (rows[0]?.long !== true) return [];
     // All is locked: a host that beats, starts or closes an attempt now does so before or after the whole of this.
     const lost = await many(

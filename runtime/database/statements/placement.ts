@@ -22,9 +22,11 @@ export const problem = `case
   when not h.clean then 'is starting: what runs there is compared with what should'
   else h.trouble end`;
 
+const locking = prepared("lockPlacement", "select pg_advisory_xact_lock($1::bigint)");
+
 /** Waits for whoever places now. Waiting, not trying: who held the lock may have read before our caller's commit. */
 export async function lockPlacement(db: Queryable): Promise<void> {
-  await db.query("select pg_advisory_xact_lock($1::bigint)", [placementLock]);
+  await db.query(locking, [placementLock]);
 }
 
 // A subquery with a limit, not a join: what is planned while the table is empty must not read it whole once it is full.

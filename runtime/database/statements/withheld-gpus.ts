@@ -1,20 +1,20 @@
 // GPUs that nobody holds and that may not be granted yet: released and not checked since, or found dirty.
 
 import { z } from "zod";
-import { many, type Queryable } from "../pool.ts";
+import { many, prepared, type Queryable } from "../pool.ts";
 
 const withheldGpu = z.object({ gpu: z.string(), stamp: z.string() });
 export type WithheldGpu = z.output<typeof withheldGpu>;
 
+const withheld = prepared(
+  "readWithheldGpus",
+  `select w.gpu, w.stamp::text as stamp from skeduler.withheld_gpus w join skeduler.hosts h on h.name = w.host
+    where h.name = $1 and h.epoch = $2 order by w.gpu`,
+);
+
 /** [] too where a newer start of the runner has taken over. */
 export async function readWithheldGpus(db: Queryable, host: string, epoch: string): Promise<WithheldGpu[]> {
-  return many(
-    db,
-    withheldGpu,
-    `select w.gpu, w.stamp::text as stamp from skeduler.withheld_gpus w join skeduler.hosts h on h.name = w.host
-      where h.name = $1 and h.epoch = $2 order by w.gpu`,
-    [host, epoch],
-  );
+  return many(db, withheldGpu, withheld, [host, epoch]);
 }
 
 /** These were seen clean: they may be granted, unless they were released once more since. Placement is asked for. */
