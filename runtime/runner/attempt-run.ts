@@ -117,7 +117,6 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
     }),
   };
   try {
-    await run.memory.began(attempt);
     await ended(run, await started(run));
   } catch (error) {
     if (!(error instanceof Over)) throw error;
@@ -141,8 +140,10 @@ async function endAsRemembered({ memory, attempt, writer }: Run): Promise<void> 
 
 /** Makes sure that the container was started; its state. It may have been, and run, where the Engine went away meanwhile. */
 async function started(run: Run): Promise<ContainerState> {
+  const { attempt, engine, memory } = run;
   try {
-    return await start(run, await inspectContainer(run.engine, containerName(run.attempt.id)));
+    const [found] = await Promise.all([inspectContainer(engine, containerName(attempt.id)), memory.began(attempt)]);
+    return await start(run, found);
   } catch (error) {
     if (!run.signals.detach.aborted && isUnreachable(error)) run.interruptions.began(run.attempt);
     throw error;
@@ -162,11 +163,10 @@ async function start(run: Run, found: ContainerState | undefined): Promise<Conta
     const { startedAt } = found;
     const { watchedUntil } = run.memory;
     if (isNew) await noteUnseenRestart(engine, interruptions, attempt, { startedAt, watchedUntil });
-    return noteStart(run, found, outputOf(run));
+    return found;
   }
   refuseCancelled(run);
-  const output = outputOf(run);
-  const id = found?.id ?? (await create(run, output));
+  const id = found?.id ?? (await create(run, outputOf(run)));
   refuseCancelled(run);
   run.fence.check();
   const first = (): void => interruptions.over(attempt);
@@ -174,7 +174,7 @@ async function start(run: Run, found: ContainerState | undefined): Promise<Conta
   await run.trace.part("start the container", async () => orCouldNotRun(starting));
   const state = await inspectContainer(engine, id);
   if (state === undefined) throw new CouldNotRun("engine", "The container vanished as it was started.");
-  return noteStart(run, state, output);
+  return state;
 }
 
 function refuseCancelled({ signals }: Run): void {
@@ -271,21 +271,25 @@ async function pull(run: Run): Promise<void> {
   }
 }
 
-async function noteStart(run: Run, state: ContainerState, output: string | undefined): Promise<ContainerState> {
+async function noteStart(run: Run, state: ContainerState): Promise<void> {
   const fence = { attemptId: run.attempt.id, epoch: run.epoch };
   const startedAt = state.startedAt ?? new Date();
-  const noted = await recordStart(run.db, fence, { containerId: state.id, startedAt, output });
+  const noted = await recordStart(run.db, fence, { containerId: state.id, startedAt, output: outputOf(run) });
   if (noted === undefined) throw new Fenced();
   if (noted.took !== null) run.metrics.started(noted.took);
   run.trace.started(noted.took);
   run.changed(run.attempt.experiment_id);
-  return state;
 }
 
-/** Follows a started container to its end and closes the attempt. */
+/** Notes the start of a container, follows it to its end and closes the attempt. */
 async function ended(run: Run, state: ContainerState): Promise<void> {
   const { attempt, engine, interruptions, signals, writer } = run;
-  if (state.running) await resume(run);
+  const noting = noteStart(run, state);
+  noting.catch(() => undefined); // awaited: at once, or, where it has ended already, while its log is read
+  if (state.running) {
+    await noting;
+    await resume(run);
+  }
   const pump = { engine, containerId: state.id, writer, signal: signals.detach };
   let warning: Promise<void> | undefined;
   const limit = timeLimit(attempt, state.startedAt, (signal, before) => {
@@ -313,7 +317,8 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
     limit.clear();
     await warning; // its line comes before the last
   }
-  const [end] = await Promise.all([state.running ? inspectContainer(engine, state.id) : state, drainLog(pump)]);
+  const inspected = state.running ? inspectContainer(engine, state.id) : state;
+  const [end] = await Promise.all([inspected, drainLog(pump), noting]);
   if (end === undefined) throw new CouldNotRun("engine", "The container was removed before its end could be read.");
   if (end.running) throw new Error("The waiting for the container's end was cut off: it still runs."); // taken up again
   // A start that failed late: Docker says why in its own words.
@@ -368,8 +373,7 @@ async function close(run: Run, end: End): Promise<void> {
       `retry ${attempt.retried + 1} of ${attempt.retries?.count ?? 0} in ${retryIn / 1000} s`,
       "retry",
     );
-  await run.writer.flush();
-  await run.memory.ended(attempt.id, end);
+  await Promise.all([run.writer.flush(), run.memory.ended(attempt.id, end)]);
   const fence = { attemptId: attempt.id, epoch: run.epoch };
   if (!(await closeAttempt(run.db, fence, { result, finished, endedAt: end.at, retryIn }))) throw new Fenced();
   run.memory.closed(attempt.id);
