@@ -1,13 +1,13 @@
 // Who sent a request: a token in the Authorization header (bare or after "Bearer "), or a session cookie from our own origin.
 // Digests of one length are compared, all of them, in constant time. Nothing here logs, and no token enters a message.
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { Token } from "../config/token-list.ts";
 import { ApiError } from "../errors.ts";
 import { cookieIn, openSession } from "./cookie.ts";
 import type { HeaderOf } from "./env.ts";
 import { isSameOrigin } from "./origin.ts";
 
-const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+const digest = (text: string): Buffer => hash("sha256", text, "buffer");
 
 /** Of each token, made once. */
 const digests = new WeakMap<Token, Buffer>();
