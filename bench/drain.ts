@@ -27,7 +27,7 @@ const measured = await inTurn({
       const posted = await Promise.all(
         Array.from({ length: experiments }, async () => post(world.api, { command: "true" })),
       );
-      for (const { id } of posted) await ended(world.api, id, 20);
+      for (const { id } of posted) await ended(world.api, id, 50);
     })) / 1000,
   docker: async () => (await timed(dockerRun)) / 1000,
 });

@@ -2,7 +2,7 @@
 // as the Engine tells it, to FINISHED seen by GET, with the log drained. Other containers' ends are nobody's here.
 
 import { create, remove, start, wait } from "./frame/engine.ts";
-import { ended, post, until } from "./frame/experiments.ts";
+import { ended, post, toldEnded, until } from "./frame/experiments.ts";
 import { quantile, report } from "./frame/figure.ts";
 import { Skeduler } from "./frame/process.ts";
 import { inTurn, sized, timed } from "./frame/rounds.ts";
@@ -17,7 +17,8 @@ const afterEnd: number[] = [];
 await ended(world.api, (await post(world.api, { command: "true" })).id); // a warm-up
 const measured = await inTurn(
   {
-    ours: async () => timed(async () => ended(world.api, (await post(world.api, { command: "true" })).id)),
+    told: async () => timed(async () => toldEnded(world.api, (await post(world.api, { command: "true" })).id)),
+    looked: async () => timed(async () => ended(world.api, (await post(world.api, { command: "true" })).id)),
     engine: async () => {
       const from = performance.now();
       const id = await create(["true"]);
@@ -41,12 +42,21 @@ const measured = await inTurn(
   },
   rounds,
 );
+const limit = { name: "Engine create, start, wait", values: measured.engine };
 report({
-  name: "POST to FINISHED seen by GET",
+  name: "POST to FINISHED seen by GET, once the tail has ended",
   unit: "ms",
-  values: measured.ours,
-  limit: { name: "Engine create, start, wait", values: measured.engine },
+  values: measured.told,
+  limit,
   goal: { atMost: 1.15 },
+});
+report({
+  name: "POST to FINISHED seen by GET, looked at every 5 ms",
+  unit: "ms",
+  values: measured.looked,
+  limit,
+  goal: { atMost: 1.15 },
+  note: "to look and to answer takes the two cores from the Engine, which the limit need not share",
 });
 report({
   name: "the container's end to FINISHED seen by GET, p50",

@@ -2,17 +2,16 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { image, type Experiment } from "../../test/support/system.ts";
-import { token, type Skeduler } from "./process.ts";
+import { fetchBytes } from "./fetch-bytes.ts";
+import type { Skeduler } from "./process.ts";
 
 export async function post(api: Skeduler, docker: object, more: object = {}): Promise<Experiment> {
   const body = JSON.stringify({ name: "bench", docker: { image, ...docker }, resources: { gpus: 0 }, ...more });
-  const response = await fetch(`${api.url}/experiments`, { method: "POST", headers: { Authorization: token }, body });
-  if (!response.ok) throw new Error(`POST answered ${response.status}: ${await response.text()}`);
-  return (await response.json()) as Experiment;
+  return JSON.parse((await api.ask("POST", "/experiments", body)).toString()) as Experiment;
 }
 
 async function get(api: Skeduler, id: string): Promise<Experiment> {
-  return (await (await api.fetch(`/experiments/${id}`)).json()) as Experiment;
+  return JSON.parse((await api.ask("GET", `/experiments/${id}`)).toString()) as Experiment;
 }
 
 /** The experiment as soon as it is so, looked at every `every` ms. */
@@ -30,8 +29,14 @@ export async function until(
 }
 
 /** The experiment as soon as it is FINISHED; throws where it was cancelled. */
-export async function ended(api: Skeduler, id: string, every = 2): Promise<Experiment> {
+export async function ended(api: Skeduler, id: string, every = 5): Promise<Experiment> {
   const experiment = await until(api, id, ({ status }) => status === "FINISHED" || status === "CANCELLED", every);
   if (experiment.status === "CANCELLED") throw new Error(`${id} was cancelled: ${experiment.result?.message ?? ""}`);
   return experiment;
+}
+
+/** The same, told by the log's tail, which ends with the experiment, instead of by looking. */
+export async function toldEnded(api: Skeduler, id: string): Promise<Experiment> {
+  await fetchBytes(`${api.url}/logs/${id}/tail`);
+  return ended(api, id);
 }

@@ -4,6 +4,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Client } from "./connection.ts";
 
 export const token = "a-bench-token";
 const program = new URL("../../bin/skeduler", import.meta.url).pathname;
@@ -16,6 +17,7 @@ export class Skeduler implements AsyncDisposable {
   /** Of the API; "" for a runner. */
   readonly url: string;
   readonly pid: number;
+  readonly #client: Client | undefined;
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
   readonly #folder: string;
@@ -26,6 +28,7 @@ export class Skeduler implements AsyncDisposable {
     this.#folder = folder;
     this.pid = child.pid ?? 0;
     this.url = url;
+    this.#client = url === "" ? undefined : new Client(url, token);
     this.readyMs = readyMs;
   }
 
@@ -80,6 +83,12 @@ export class Skeduler implements AsyncDisposable {
 
   openFiles(): number {
     return readdirSync(`/proc/${this.pid}/fd`).length;
+  }
+
+  /** The body of an answer of 200, for what is asked often beside what is measured. */
+  async ask(method: "GET" | "POST", path: string, body?: string): Promise<Buffer> {
+    if (this.#client === undefined) throw new Error("a runner answers nothing");
+    return this.#client.ask(method, path, body);
   }
 
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
