@@ -24,7 +24,7 @@ export type End = (typeof ends)[number];
 
 const does = <N extends string, T extends Record<string, fc.Arbitrary<unknown>>>(name: N, with_: T) =>
   fc.record({ do: fc.constant(name), ...with_ }) as fc.Arbitrary<{ do: N } & { [K in keyof T]: ValueOf<T[K]> }>;
-type ValueOf<A> = A extends fc.Arbitrary<infer V> ? V : never;
+export type ValueOf<A> = A extends fc.Arbitrary<infer V> ? V : never;
 
 const create = does("create", {
   experiment,

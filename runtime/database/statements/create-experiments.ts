@@ -25,7 +25,8 @@ export interface NewRow {
 const row = z.object({ id: z.string(), experiment: z.string() });
 
 // The bodies come as one JSON array and are parsed once each. One placement job that waits stands for all that come while it
-// does: who is alive places at once (placeSoon), the job is for when that process dies first.
+// does: who is alive places at once (placeSoon), the job is for when that process dies first. It comes after all rows, whatever the plan:
+// its key is locked until the commit, and of two sessions that insert and lock in different orders each may wait for the other.
 const statement = prepared(
   "create_experiments",
   `
@@ -57,7 +58,8 @@ with body as (
   insert into skeduler.events (experiment_id, actor, kind) select id, coalesce(owner, 'unknown'), 'enqueued' from created
 ), placement as (
   select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5, run_at := now() + interval '1 second')
-   where not exists (select from graphile_worker.jobs where key = 'place-experiments' and locked_at is null and attempts < max_attempts)
+    from (select count(*) as n from created) c
+   where n > 0 and not exists (select from graphile_worker.jobs where key = 'place-experiments' and locked_at is null and attempts < max_attempts)
 )
 select j.id::text as id, ${experimentJson} as experiment
   from created j left join skeduler.attempts a on false, (select count(*) from placement) p`,
