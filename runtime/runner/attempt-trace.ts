@@ -13,6 +13,7 @@ export class AttemptTrace {
   readonly #parts: Omit<Stretch, "experimentId">[] = [];
   /** Ms since the epoch; undefined: not by this process. */
   #startedAt: number | undefined;
+  #hasLine = false;
 
   constructor(tracing: Pick<Tracing, "passed"> | undefined, attempt: OpenAttempt, host: string) {
     this.#tracing = tracing;
@@ -35,12 +36,14 @@ export class AttemptTrace {
     if (took === null) return;
     this.#startedAt = Date.now();
     this.#tell("start", this.#startedAt - took * 1000, { parts: this.#parts });
+    if (this.#hasLine) this.#tell("first line", this.#startedAt, {});
   }
 
+  /** Of a container that ended at once the log may be stored before its start is noted. */
   stored(chunk: Chunk): void {
-    if (this.#startedAt === undefined || chunk.bytes.stdout + chunk.bytes.stderr === 0) return;
-    this.#tell("first line", this.#startedAt, {});
-    this.#startedAt = undefined;
+    if (this.#hasLine || chunk.bytes.stdout + chunk.bytes.stderr === 0) return;
+    this.#hasLine = true;
+    if (this.#startedAt !== undefined) this.#tell("first line", this.#startedAt, {});
   }
 
   /** It ended and was never started. */
