@@ -30,8 +30,11 @@ const withRequestId: MiddlewareHandler<Env> = async (c, next) => {
   c.set("requestId", id);
   c.set("owner", "");
   c.set("route", "none");
+  // On Node's side of the answer: to touch the Response's headers makes it a whole one, a twentieth of what an answer takes.
+  const outgoing = (c.env as Env["Bindings"] | undefined)?.outgoing;
+  outgoing?.setHeader("X-Request-Id", id);
   await next();
-  c.res.headers.set("X-Request-Id", id);
+  if (outgoing === undefined) c.res.headers.set("X-Request-Id", id);
   if (c.req.method !== "HEAD" || c.res.body === null) return;
   await c.res.body.cancel(); // a HEAD runs the GET: what it streams must end
   c.res = new Response(null, c.res);
