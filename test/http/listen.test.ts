@@ -62,6 +62,27 @@ test("what is not HTTP gets 400 in JSON", async () => {
   }
 });
 
+test("every answer shows its id once: the one that was sent, or a new one", async () => {
+  const { port } = await start();
+  const known = `Authorization: ${authorized.Authorization}\r\n`;
+  for (const [path, headers, status] of [
+    ["/experiments", known, 200],
+    ["/experiments/none", known, 400],
+    ["/experiments", "", 401],
+    ["/nothing", known, 404],
+  ] as const) {
+    const shown = async (more: string): Promise<string[]> => {
+      const answer = await send(port, get(path, headers + more));
+      assert.equal(answer.status, status);
+      return [...answer.head.matchAll(/^X-Request-Id: (\S+)\r?$/gim)].map(([, value = ""]) => value);
+    };
+    assert.deepEqual(await shown("X-Request-Id: mine\r\n"), ["mine"]);
+    const [made = "", ...others] = await shown("");
+    assert.match(made, /^[\w-]{36}$/);
+    assert.deepEqual(others, []);
+  }
+});
+
 test("a body that is too large gets 413, with a length and in chunks", async () => {
   const { url } = await start();
   const whole = await fetch(`${url}/experiments`, { method: "POST", headers: authorized, body: "x".repeat(1001) });
