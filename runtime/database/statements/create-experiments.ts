@@ -5,7 +5,7 @@ import { z } from "zod";
 import { many, prepared, type Queryable } from "../pool.ts";
 import type { Retries } from "../../experiment/retries.ts";
 import type { SweepMember } from "../../experiment/sweep.ts";
-import { experimentJson } from "./experiment-json.ts";
+import { newExperimentJson } from "./experiment-json.ts";
 
 export interface NewRow {
   readonly id: string;
@@ -48,7 +48,7 @@ with body as (
            case jsonb_typeof(b.time_limit_warning)
              when 'string' then jsonb_build_object('before', b.time_limit_warning, 'signal', 'SIGUSR1')
              when 'object' then '{"signal": "SIGUSR1"}' || b.time_limit_warning end,
-           r.retries, r.after::uuid[], r.owner, r."group", r.combination, b.notify
+           r.retries, coalesce(r.after::uuid[], '{}'), r.owner, r."group", r.combination, b.notify
       from unnest($1::uuid[], $2::integer[], $3::text[], $4::jsonb[], $5::text[], $7::uuid[], $8::text[], $9::text[], $10::json[], $11::json[])
              with ordinality as r (id, place, owner, retries, after, "group", name, command, environment, combination, ord)
       join body b on b.place = r.place
@@ -61,9 +61,14 @@ with body as (
     from (select count(*) as n from created) c
    where n > 0 and not exists (select from graphile_worker.jobs where key = 'place-experiments' and locked_at is null and attempts < max_attempts)
 )
-select j.id::text as id, ${experimentJson} as experiment
-  from created j left join skeduler.attempts a on false, (select count(*) from placement) p`,
+select j.id::text as id, ${newExperimentJson} as experiment from created j, (select count(*) from placement) p`,
 );
+
+/** A column that hardly any row has; null for one without a value, which unnest fills up with nulls by itself. */
+function columnOf(rows: readonly NewRow[], of: (row: NewRow) => string | null | undefined): unknown[] | null {
+  const column = rows.map((r) => of(r) ?? null);
+  return column.every((one) => one === null) ? null : column;
+}
 
 /** The created experiments as JSON text, one per row. */
 export async function createExperiments(db: Queryable, rows: readonly NewRow[]): Promise<string[]> {
@@ -74,14 +79,14 @@ export async function createExperiments(db: Queryable, rows: readonly NewRow[]):
     rows.map((r) => r.id),
     rows.map((r) => (r.element === undefined ? place.get(r.body) : r.element + 1)),
     rows.map((r) => r.owner),
-    rows.map((r) => r.retries && JSON.stringify(r.retries)),
-    rows.map((r) => `{${r.after.join(",")}}`),
+    columnOf(rows, (r) => r.retries && JSON.stringify(r.retries)),
+    columnOf(rows, (r) => (r.after.length === 0 ? null : `{${r.after.join(",")}}`)),
     array ?? `[${bodies.join(",")}]`,
-    rows.map((r) => r.sweep?.group),
-    rows.map((r) => r.sweep?.member.name),
-    rows.map((r) => r.sweep?.member.command),
-    rows.map((r) => r.sweep?.member.environment),
-    rows.map((r) => r.sweep?.member.combination),
+    columnOf(rows, (r) => r.sweep?.group),
+    columnOf(rows, (r) => r.sweep?.member.name),
+    columnOf(rows, (r) => r.sweep?.member.command),
+    columnOf(rows, (r) => r.sweep?.member.environment),
+    columnOf(rows, (r) => r.sweep?.member.combination),
   ]);
   const byId = new Map(created.map((r) => [r.id, r.experiment]));
   return rows.map(({ id }) => {

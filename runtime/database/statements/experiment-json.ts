@@ -67,41 +67,58 @@ const attempt = object({
 /** What is not there is left out. */
 const options = "case when j.docker_options = '{}' then '}' else ', ' || substr(j.docker_options::text, 2) end";
 
+const fields: Readonly<Record<string, readonly Part[]>> = {
+  id: word("j.id"),
+  name: string("j.name"),
+  description: string("j.description"),
+  docker: object(
+    {
+      image: string("j.docker_image"),
+      command: string("j.docker_command"),
+      environment: json("j.docker_environment"),
+    },
+    value(options),
+  ),
+  created_at: time("j.created_at"),
+  updated_at: time("j.updated_at"),
+  status: word("j.status"),
+  metadata: nullable("j.metadata"),
+  resources: json("j.resources"),
+  priority: plain("j.priority"),
+  time_limit: nullableString("j.time_limit"),
+  time_limit_warning: nullable("j.time_limit_warning"),
+  retries: nullable("j.retries"),
+  retried: plain("j.retried"),
+  not_before: time("j.not_before"),
+  after: array("j.after"),
+  notify: value("coalesce(to_json(j.notify)::text, 'null')"),
+  group: nullableString("j.group_id"),
+  combination: nullable("j.combination"),
+  owner: nullableString("j.owner"),
+  host: nullableString("j.host"),
+  started_at: time("j.started_at"),
+  ended_at: time("j.ended_at"),
+  result: nullable("j.result"),
+  attempt: value(`case when a.id is null then 'null' else ${joined(attempt)} end`),
+};
+
 /** The expression; its type is text. */
-export const experimentJson = joined(
+export const experimentJson = joined(object(fields));
+
+const none: readonly Part[] = [{ text: "null" }];
+
+/** The same for a row that was inserted just now, of `j` alone: what comes with time is not there yet. */
+export const newExperimentJson = joined(
   object({
-    id: word("j.id"),
-    name: string("j.name"),
-    description: string("j.description"),
-    docker: object(
-      {
-        image: string("j.docker_image"),
-        command: string("j.docker_command"),
-        environment: json("j.docker_environment"),
-      },
-      value(options),
-    ),
-    created_at: time("j.created_at"),
-    updated_at: time("j.updated_at"),
-    status: word("j.status"),
-    metadata: nullable("j.metadata"),
-    resources: json("j.resources"),
-    priority: plain("j.priority"),
-    time_limit: nullableString("j.time_limit"),
-    time_limit_warning: nullable("j.time_limit_warning"),
-    retries: nullable("j.retries"),
-    retried: plain("j.retried"),
-    not_before: time("j.not_before"),
-    after: array("j.after"),
-    notify: value("coalesce(to_json(j.notify)::text, 'null')"),
-    group: nullableString("j.group_id"),
-    combination: nullable("j.combination"),
-    owner: nullableString("j.owner"),
-    host: nullableString("j.host"),
-    started_at: time("j.started_at"),
-    ended_at: time("j.ended_at"),
-    result: nullable("j.result"),
-    attempt: value(`case when a.id is null then 'null' else ${joined(attempt)} end`),
+    ...fields,
+    status: [{ text: '"ENQUEUED"' }],
+    retried: [{ text: "0" }],
+    not_before: none,
+    host: none,
+    started_at: none,
+    ended_at: none,
+    result: none,
+    attempt: none,
   }),
 );
 
