@@ -7,18 +7,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster } from "./database/cluster.ts";
 import { transaction, type Pool, type Queryable } from "./database/pool.ts";
 import type { Notifier } from "./database/notifier.ts";
+import { look, type Sight } from "./database/statements/cluster.ts";
 import { readCrowds, readKinds, readMore, readRequest, type Kind } from "./database/statements/line.ts";
 import {
   assign,
+  beginPlacement,
   cancelDependants,
   keepReservation,
-  lockPlacement,
-  readReservation,
   readStanding,
   readUsage,
   type Held,
 } from "./database/statements/placement.ts";
-import { awaitHosts, readAwaited } from "./database/statements/restored.ts";
+import { awaitHosts } from "./database/statements/restored.ts";
 import { Line, usageOf } from "./scheduler/line.ts";
 import { Pass, type Verdict } from "./scheduler/pass.ts";
 import { isForever, type Request, type Reservation } from "./scheduler/model.ts";
@@ -118,11 +118,11 @@ export class Placement {
       if (standing.waits_for !== null) return { ...none, message: `It comes after ${standing.waits_for}.` };
       if (standing.not_before !== null) return { ...none, message: `It is tried again at ${standing.not_before} UTC.` };
       if (standing.found_on !== null) return { ...none, message: foundMessage(standing.found_on) };
-      const awaited = await readAwaited(client);
-      if (awaited.length > 0) return { ...none, message: awaitedMessage(awaited) };
+      const sight = await look(client);
+      if (sight.awaited.length > 0) return { ...none, message: awaitedMessage(sight.awaited) };
       const asked = await readRequest(client, id);
       if (asked === undefined) return { ...none, message: "It is about to be placed." };
-      const { pass, line, now, reserved } = await this.#prepare(client, [asked]);
+      const { pass, line, now, reserved } = await this.#prepare(client, sight, [asked]);
       await this.#fill(client, pass, line, { until: id });
       const crowds = await readCrowds(client, id, { now, ageing: this.#options.ageing });
       return explained(pass, asked, line.ahead(asked, crowds, reserved?.id === id ? undefined : reserved) + 1);
@@ -147,10 +147,11 @@ export class Placement {
   }
 
   /** A pass over the hosts and its line, in which `asked` stand alone: each has a turn of its own. */
-  async #prepare(client: Queryable, asked: readonly Request[]): Promise<Prepared> {
+  async #prepare(client: Queryable, sight: Sight, asked: readonly Request[]): Promise<Prepared> {
     const { defaultExpected, ageing, fairShare, quota } = this.#options;
-    const hosts = await this.#cluster.read(client);
-    const before = await readReservation(client);
+    const { experimentId, host } = sight;
+    const hosts = await this.#cluster.complete(client, sight.hosts);
+    const before = experimentId === null || host === null ? undefined : { experimentId, host };
     const reserved = before && (await readRequest(client, before.experimentId));
     const now = Date.now();
     const pass = new Pass({ hosts, now, defaultExpected, quota, before });
@@ -197,25 +198,33 @@ export class Placement {
     }
   }
 
+  /** Under the lock. Into `waits`, how long what is placed has waited, s. */
+  async #place(client: Queryable, waits: Map<string, number>): Promise<{ placed: string[]; again: boolean }> {
+    const sight = await look(client);
+    const awaited = sight.appeared ? await awaitHosts(client) : sight.awaited;
+    if (awaited.length > 0) return { placed: [], again: false };
+    const cancelled = await cancelDependants(client, sight.doomed);
+    if (cancelled.length > 0) return { placed: cancelled, again: true }; // theirs may follow
+    const { pass, line, before } = await this.#prepare(client, sight, []);
+    if (pass.full) return { placed: [], again: false };
+    await this.#fill(client, pass, line, { waits });
+    const { assignments, reservation } = pass;
+    if (reservation?.experimentId !== before?.experimentId || reservation?.host !== before?.host)
+      await keepReservation(client, reservation);
+    const placed = assignments.length === 0 ? [] : await assign(client, assignments);
+    return { placed, again: assignments.length >= most };
+  }
+
   /** Whether anything was placed. */
   async #placeAll(): Promise<boolean> {
     for (let any = false; ; any = true) {
       const began = performance.now();
       const waits = new Map<string, number>();
-      const { placed, again } = await transaction(this.#options.db, async (client) => {
-        await lockPlacement(client);
-        if ((await awaitHosts(client)).length > 0) return { placed: [], again: false };
-        const doomed = await cancelDependants(client);
-        if (doomed.length > 0) return { placed: doomed, again: true }; // theirs may follow
-        const { pass, line, before } = await this.#prepare(client, []);
-        if (pass.full) return { placed: [], again: false };
-        await this.#fill(client, pass, line, { waits });
-        const { assignments, reservation } = pass;
-        if (reservation?.experimentId !== before?.experimentId || reservation?.host !== before?.host)
-          await keepReservation(client, reservation);
-        const placed = assignments.length === 0 ? [] : await assign(client, assignments);
-        return { placed, again: assignments.length >= most };
-      });
+      const { placed, again } = await transaction(
+        this.#options.db,
+        async (client) => this.#place(client, waits),
+        beginPlacement,
+      );
       this.#options.passed?.({
         seconds: (performance.now() - began) / 1000,
         waits: new Map(placed.flatMap((id) => (waits.has(id) ? [[id, waits.get(id) ?? 0]] : []))),

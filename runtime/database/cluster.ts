@@ -4,14 +4,7 @@
 import { parseDuration, parseSize } from "../experiment/units.ts";
 import type { Holding, Host } from "../scheduler/model.ts";
 import type { Queryable } from "./pool.ts";
-import {
-  readHostsNow,
-  readRegistrations,
-  readShares,
-  type HostNow,
-  type Registration,
-  type Share,
-} from "./statements/cluster.ts";
+import { readRegistrations, readShares, type HostNow, type Registration, type Share } from "./statements/cluster.ts";
 
 type Having = Pick<Host, "labels" | "slots" | "cpus" | "memoryBytes" | "most" | "gpus">;
 
@@ -27,8 +20,8 @@ export class Cluster {
     this.#defaultExpected = defaultExpected;
   }
 
-  async read(db: Queryable): Promise<Host[]> {
-    const hosts = await readHostsNow(db);
+  /** Of the hosts as they are now, all there is to know. */
+  async complete(db: Queryable, hosts: readonly HostNow[]): Promise<Host[]> {
     const havings = await this.#recall(db, hosts);
     const holdings = await this.#recallHoldings(
       db,

@@ -117,12 +117,12 @@ export async function one<T>(
   return row;
 }
 
-/** Runs `work` in a transaction of its own; what it throws rolls back. */
-export async function transaction<T>(pool: Pool, work: (client: Client) => Promise<T>): Promise<T> {
+/** Runs `work` in a transaction of its own; what it throws rolls back. `begin` may say more, which then costs no round trip of its own. */
+export async function transaction<T>(pool: Pool, work: (client: Client) => Promise<T>, begin = "begin"): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
-    await client.query("begin");
+    await client.query(begin);
     const result = await work(client);
     await client.query("commit");
     return result;

@@ -10,6 +10,7 @@ import { createExperiments } from "../../runtime/database/statements/create-expe
 import { cancelGroup, createGroup } from "../../runtime/database/statements/groups.ts";
 import { giveUpLostHosts } from "../../runtime/database/statements/hosts.ts";
 import { registerTargets, type TargetRow } from "../../runtime/database/statements/notifications.ts";
+import { look } from "../../runtime/database/statements/cluster.ts";
 import { assign, cancelDependants } from "../../runtime/database/statements/placement.ts";
 import { registerHost } from "../../runtime/database/statements/registration.ts";
 import { closeAttempt, recordStart } from "../../runtime/database/statements/runner.ts";
@@ -169,7 +170,7 @@ test("a group, dependants, a lost host: one each; and one queue job for the lot"
   assert.equal(await jobs(), 3);
 
   const [dependant] = await make(1, { after: [first ?? ""] });
-  await cancelDependants(db);
+  await cancelDependants(db, (await look(db)).doomed);
   assert.deepEqual(await told(dependant), ["ENQUEUED all 0", "CANCELLED all 0"]);
 
   const [lost = ""] = await make(1);

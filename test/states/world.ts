@@ -10,6 +10,7 @@ import { changeExperiment } from "../../runtime/database/statements/change-exper
 import { createExperiments } from "../../runtime/database/statements/create-experiments.ts";
 import { cancelGroup, createGroup } from "../../runtime/database/statements/groups.ts";
 import { changeHost, giveUpLostHosts, hostIsClean, removeHost } from "../../runtime/database/statements/hosts.ts";
+import { look } from "../../runtime/database/statements/cluster.ts";
 import { assign, cancelDependants } from "../../runtime/database/statements/placement.ts";
 import { beat, registerHost } from "../../runtime/database/statements/registration.ts";
 import { closeAttempt, recordStart } from "../../runtime/database/statements/runner.ts";
@@ -153,7 +154,7 @@ export class World implements AsyncDisposable {
       case "cancel group":
         return async () => cancelGroup(db, this.#group, "test").then(() => "done");
       case "cancel dependants":
-        return async () => cancelDependants(db).then(() => "done");
+        return async () => cancelDependants(db, (await look(db)).doomed).then(() => "done");
       case "give up": {
         const names = command.hosts.map(this.#host);
         const silence = "update skeduler.heartbeats set seen_at = now() - interval '1 hour' where host = any($1)";

@@ -1,10 +1,11 @@
-// The hosts as placement reads them: what each has, and the open attempts that hold parts of it. What can change is read each
-// time and small; what cannot (a registration, an open attempt's share of its host) is asked for by name, once.
+// What placement looks at before it looks at the line: its hosts, what each has, and the open attempts that hold parts of it; what can
+// never start; what holds the reservation. What can change is read each time and small; what cannot (a registration, an open attempt's share of its host) is asked for by name, once.
 
 import { z } from "zod";
-import { many, prepared, type Queryable } from "../pool.ts";
+import { many, one, prepared, type Queryable } from "../pool.ts";
 import { problem } from "./placement.ts";
 import { resourcesOf } from "./resources.ts";
+import { appeared, awaited } from "./restored.ts";
 
 const host = z.object({
   name: z.string(),
@@ -19,17 +20,45 @@ const host = z.object({
 });
 export type HostNow = z.infer<typeof host>;
 
-const hostsNow = prepared(
-  "readHostsNow",
-  `select h.name, h.epoch || ' ' || h.registered_at as stamp, h.state, h.state_reason as reason, ${problem} as problem,
+const hosts = `select h.name, h.epoch || ' ' || h.registered_at as stamp, h.state, h.state_reason as reason, ${problem} as problem,
           coalesce((select jsonb_agg(jsonb_build_object('gpu', w.gpu, 'reason', w.reason)) from skeduler.withheld_gpus w where w.host = h.name), '[]') as withheld,
           coalesce((select string_agg(case when a.started_at is null then a.id::text else a.id || '+' end, ' ')
                       from skeduler.attempts a where a.host = h.name and a.closed_at is null), '') as open
-     from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name where not h.removed order by h.name`,
+     from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name where not h.removed`;
+
+// A subquery with a limit, not a join: what is planned while the table is empty must not read it whole once it is full.
+const doomed = `select j.id, min(n.name) as name
+     from public.jobs j, unnest(j.after) needed, lateral (
+       select n.name from public.jobs n
+        where n.id = needed and (n.status = 'CANCELLED' or n.status = 'FINISHED' and n.result ->> 'exit_code' is distinct from '0') limit 1) n
+    where j.status = 'ENQUEUED' and j.after <> '{}' group by j.id`;
+
+const sight = z.object({
+  /** Whether this is not the database that placement saw last. */
+  appeared: z.boolean(),
+  /** Hosts that are to be heard before anything is placed. */
+  awaited: z.array(z.string()),
+  /** What waits for an experiment that did not finish with exit code 0, and that one's name. */
+  doomed: z.array(z.object({ id: z.string(), name: z.string() })),
+  /** Of the reservation. */
+  experimentId: z.string().nullable(),
+  host: z.string().nullable(),
+  hosts: z.array(host),
+});
+export type Sight = z.infer<typeof sight>;
+
+// One statement: what each round trip costs is a good part of what a look costs.
+const looking = prepared(
+  "look",
+  `select ${appeared} as appeared, ${awaited} as awaited, r.experiment_id::text as "experimentId", r.host,
+          coalesce((select json_agg(d) from (${doomed}) d), '[]') as doomed,
+          coalesce((select json_agg(h order by h.name) from (${hosts}) h), '[]') as hosts
+     from skeduler.installation i, skeduler.reservation r`,
 );
 
-export async function readHostsNow(db: Queryable): Promise<HostNow[]> {
-  return many(db, host, hostsNow);
+/** What a pass of placement has before it, but for the line. */
+export async function look(db: Queryable): Promise<Sight> {
+  return one(db, sight, looking);
 }
 
 const registration = z.object({

@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import type { Assignment, Reservation } from "../../scheduler/model.ts";
-import { many, one, prepared, type Queryable } from "../pool.ts";
+import { many, prepared, type Queryable } from "../pool.ts";
 
 /** An arbitrary constant: the lock under which one process at a time places. */
 const placementLock = "8315168192217801075";
@@ -22,26 +22,17 @@ export const problem = `case
   when not h.clean then 'is starting: what runs there is compared with what should'
   else h.trouble end`;
 
-const locking = prepared("lockPlacement", "select pg_advisory_xact_lock($1::bigint)");
-
 /** Waits for whoever places now. Waiting, not trying: who held the lock may have read before our caller's commit. */
-export async function lockPlacement(db: Queryable): Promise<void> {
-  await db.query(locking, [placementLock]);
+export const beginPlacement = `begin; select pg_advisory_xact_lock(${placementLock})`;
+
+export interface Doomed {
+  readonly id: string;
+  /** Of what it comes after. */
+  readonly name: string;
 }
 
-// A subquery with a limit, not a join: what is planned while the table is empty must not read it whole once it is full.
-const dooming = prepared(
-  "readDoomed",
-  `select j.id::text as id, min(n.name) as name
-     from public.jobs j, unnest(j.after) needed, lateral (
-       select n.name from public.jobs n
-        where n.id = needed and (n.status = 'CANCELLED' or n.status = 'FINISHED' and n.result ->> 'exit_code' is distinct from '0') limit 1) n
-    where j.status = 'ENQUEUED' and j.after <> '{}' group by j.id`,
-);
-
 /** Cancels what waits for an experiment that did not finish with exit code 0; their ids. */
-export async function cancelDependants(db: Queryable): Promise<string[]> {
-  const doomed = await many(db, z.object({ id: z.string(), name: z.string() }), dooming);
+export async function cancelDependants(db: Queryable, doomed: readonly Doomed[]): Promise<string[]> {
   if (doomed.length === 0) return [];
   const rows = await many(
     db,
@@ -72,19 +63,8 @@ export async function readUsage(db: Queryable, halfLife: number): Promise<Map<st
   return new Map(rows.map((row) => [row.owner, row.gpu_hours]));
 }
 
-const held = z.object({ experimentId: z.string().nullable(), host: z.string().nullable() });
-export type Held = Pick<Reservation, "experimentId" | "host">;
-
-const reservation = prepared(
-  "readReservation",
-  'select experiment_id::text as "experimentId", host from skeduler.reservation',
-);
-
 /** Who holds the reservation, and where. */
-export async function readReservation(db: Queryable): Promise<Held | undefined> {
-  const { experimentId, host } = await one(db, held, reservation);
-  return experimentId === null || host === null ? undefined : { experimentId, host };
-}
+export type Held = Pick<Reservation, "experimentId" | "host">;
 
 export async function keepReservation(db: Queryable, reservation: Held | undefined): Promise<void> {
   await db.query("update skeduler.reservation set experiment_id = $1, host = $2", [

@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { ApiError } from "../../errors.ts";
 import type { Result } from "../../experiment/states.ts";
-import { many, maybeOne, one, prepared, transaction, type Pool, type Queryable } from "../pool.ts";
+import { many, maybeOne, one, transaction, type Pool, type Queryable } from "../pool.ts";
 import { lockHost } from "./registration.ts";
 import { attemptSpec, type AttemptSpec } from "./runner.ts";
 
@@ -17,31 +17,17 @@ const patienceSeconds = 60;
 /** Hosts that had beaten so shortly before the last beat of all lived then. */
 const livedWithin = 30;
 
-const awaited = `not h.removed and (not h.compared or h.awaited_since is not null and (
+const isAwaited = `not h.removed and (not h.compared or h.awaited_since is not null and (
     h.awaited_since > clock_timestamp() - interval '${patienceSeconds} s'
     or exists (select from skeduler.hosts r where r.restored_at >= b.seen_at)))`;
 
-/** Hosts to be heard before anything is placed. */
-export async function readAwaited(db: Queryable): Promise<string[]> {
-  const rows = await many(
-    db,
-    z.object({ name: z.string() }),
-    `select h.name from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name where ${awaited} order by h.name`,
-  );
-  return rows.map((row) => row.name);
-}
+/** Of the installation `i`: whether this is not the database that placement saw last. */
+export const appeared = `i.incarnation is distinct from ${incarnation}`;
+/** An array of the hosts that are to be heard before anything is placed. */
+export const awaited = `array(select h.name from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name where ${isAwaited} order by h.name)`;
 
-const awaiting = prepared(
-  "awaitHosts",
-  `select i.incarnation is distinct from ${incarnation} as appeared,
-          array(select h.name from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name where ${awaited} order by h.name) as hosts
-     from skeduler.installation i`,
-);
-
-/** Called under placement's lock: where the database is not the one that placement saw last, its hosts are to be heard first. */
+/** Called under placement's lock where the database `appeared`: its hosts are to be heard first; their names. */
 export async function awaitHosts(db: Queryable): Promise<string[]> {
-  const { appeared, hosts } = await one(db, z.object({ appeared: z.boolean(), hosts: z.array(z.string()) }), awaiting);
-  if (!appeared) return hosts;
   await db.query(
     `with before as (
        select incarnation from skeduler.installation
@@ -54,7 +40,7 @@ export async function awaitHosts(db: Queryable): Promise<string[]> {
       where before.incarnation is not null and b.host = h.name and not h.removed
         and b.seen_at > last.beat - interval '${livedWithin} s'`,
   );
-  return readAwaited(db);
+  return (await one(db, z.object({ hosts: z.array(z.string()) }), `select ${awaited} as hosts`)).hosts;
 }
 
 export interface UnknownAttempt {
