@@ -63,7 +63,7 @@ export function createExperiment({
   });
   return async (c) => {
     const began = Date.now();
-    const { raw, value } = await readJson(c.req.raw, maxBody);
+    const { raw, value } = await readJson(c, maxBody);
     const owner = c.get("owner");
     const known = { db, targets };
     const unit = Array.isArray(value)

@@ -16,7 +16,7 @@ export function createSession({ tokens, maxBody }: { tokens: readonly Token[]; m
     const authorization = c.req.header("authorization");
     const token =
       authorization === undefined
-        ? findToken(newSession.parse((await readJson(c.req.raw, maxBody)).value).token, tokens)
+        ? findToken(newSession.parse((await readJson(c, maxBody)).value).token, tokens)
         : findAuthorized(authorization, tokens);
     if (token === undefined) throw new ApiError("unauthorized", "This token is not one of this server's.");
     c.header(

@@ -32,7 +32,7 @@ export const resendRequest = z.strictObject({
 
 export function resendNotifications({ db, maxBody }: { readonly db: Pool; readonly maxBody: number }): EndpointHandler {
   return async (c) => {
-    const { value } = await readJson(c.req.raw, maxBody);
+    const { value } = await readJson(c, maxBody);
     const resent = await sendAgain(db, resendRequest.parse(value));
     return jsonAnswer(JSON.stringify({ resent }));
   };

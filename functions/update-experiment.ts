@@ -33,7 +33,7 @@ export function updateExperiment({ db, maxBody, notifier, placeSoon, targets }: 
   };
   return async (c) => {
     const id = parseId(c);
-    const { raw, value } = await readJson(c.req.raw, maxBody);
+    const { raw, value } = await readJson(c, maxBody);
     const change = experimentChange.parse(value);
     if (typeof change.id === "string" && change.id.toLowerCase() !== id) {
       throw new ApiError("immutable", "The id in the body is another experiment's than the one in the path.");

@@ -22,7 +22,7 @@ export const groupChange = z.strictObject({ status: z.literal("CANCELLED", { err
 export function updateGroup({ db, maxBody, notifier, placeSoon }: UpdateGroupDeps): EndpointHandler {
   return async (c) => {
     const id = parseId(c);
-    const { value } = await readJson(c.req.raw, maxBody);
+    const { value } = await readJson(c, maxBody);
     groupChange.parse(value);
     for (const one of await cancelGroup(db, id, c.get("owner"))) notifier.changed(one);
     const [group] = await readGroups(db, { id });

@@ -32,7 +32,7 @@ export const hostChange = z.union([change, word]);
 export function updateHost({ db, maxBody, placeSoon }: UpdateHostDeps): EndpointHandler {
   return async (c) => {
     const name = c.req.param("name") ?? "";
-    const { value } = await readJson(c.req.raw, maxBody);
+    const { value } = await readJson(c, maxBody);
     const by = c.get("owner");
     if (typeof value === "object" && value !== null && "restored" in value) {
       const { restored, attempts } = word.parse(value);

@@ -5,6 +5,11 @@ import { split } from "shlex";
 
 export class ParseError extends Error {}
 
+/** Throws ParseError where `parse` does. */
+export function check(command: string): void {
+  if (/["'\\]/.test(command)) parse(command); // without quotes and escapes nothing is left open
+}
+
 /** The words of a command; [] for an empty one (the image's own command then runs). Throws ParseError. */
 export function parse(command: string): string[] {
   try {

@@ -1,7 +1,7 @@
 // What a user may send of an experiment, as zod schemas: the one gate for POST and PUT. Numbers, key order and types of
 // environment and metadata are not taken from here (JavaScript would lose digits) but from the raw body, in SQL.
 
-import { parse as splitWords, ParseError } from "./command.ts";
+import { check, ParseError } from "./command.ts";
 import { z } from "zod";
 import { parseDuration, parseSize } from "./units.ts";
 import { retries } from "./retries.ts";
@@ -20,7 +20,7 @@ const environment = z.record(
 
 const command = z.string().superRefine((text, context) => {
   try {
-    splitWords(text);
+    check(text);
   } catch (error) {
     if (!(error instanceof ParseError)) throw error;
     context.addIssue({ code: "custom", message: error.message });

@@ -1,5 +1,5 @@
 // What JSON allows but Postgres cannot keep: NUL and lone surrogates in a text, and nesting that would exhaust its stack.
-import { ApiError, type Detail } from "../errors.ts";
+import { ApiError } from "../errors.ts";
 
 /** Deeper than any metadata that was meant; far below what Postgres's default stack takes. */
 const deepest = 500;
@@ -9,25 +9,41 @@ function textFault(text: string): string | undefined {
   return text.isWellFormed() ? undefined : "holds half a character (a lone surrogate), which cannot be stored";
 }
 
-/** Throws validation (400) naming the first such place. */
-export function checkText(root: unknown): void {
+interface Place {
+  readonly value: unknown;
+  readonly depth: number;
+  readonly key?: string;
+  readonly above?: Place;
+}
+
+function pathOf({ key, above }: Place): string {
+  if (key === undefined || above === undefined) return "";
+  const before = pathOf(above);
+  return before === "" ? key : `${before}.${key}`;
+}
+
+/** Throws validation (400) naming the first such place. `raw` is the JSON that `root` was parsed from. */
+export function checkText(root: unknown, raw: string): void {
+  // All of it needs an escape or much room: nesting takes two characters a level.
+  if (raw.length < 2 * deepest && !raw.includes("\\u")) return;
   // A stack of our own: recursion would overflow on what this refuses.
-  const open: { value: unknown; path: string; depth: number }[] = [{ value: root, path: "", depth: 0 }];
-  const refuse = (detail: Detail): never => {
-    const where = detail.path === "" ? "The body" : detail.path;
-    throw new ApiError("validation", `${where} ${detail.message}.`, { details: [detail] });
+  const open: Place[] = [{ value: root, depth: 0 }];
+  const refuse = (path: string, message: string): never => {
+    const where = path === "" ? "The body" : path;
+    throw new ApiError("validation", `${where} ${message}.`, { details: [{ path, message }] });
   };
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { value, path, depth } = next;
+    const { value, depth } = next;
     if (typeof value === "string") {
       const message = textFault(value);
-      if (message !== undefined) refuse({ path, message });
+      if (message !== undefined) refuse(pathOf(next), message);
     } else if (typeof value === "object" && value !== null) {
-      if (depth >= deepest) refuse({ path: "", message: `is nested more than ${deepest} levels deep` });
+      if (depth >= deepest) refuse("", `is nested more than ${deepest} levels deep`);
       for (const [key, item] of Object.entries(value)) {
         const message = textFault(key);
-        if (message !== undefined) refuse({ path, message: `has a key that ${message}` });
-        open.push({ value: item, path: path === "" ? key : `${path}.${key}`, depth: depth + 1 });
+        if (message !== undefined) refuse(pathOf(next), `has a key that ${message}`);
+        if (typeof item === "string" || typeof item === "object")
+          open.push({ value: item, key, above: next, depth: depth + 1 });
       }
     }
   }

@@ -1,11 +1,12 @@
-// What stands before every call: a request id, the access log, the guard, the token. Everything that is thrown becomes JSON here.
-import { Hono, type MiddlewareHandler } from "hono";
+// What stands around every call: a request id, the guard, the token, the access log. Everything that is thrown becomes JSON here.
+// It is one handler a call, not a chain of them: that would take a tenth of what an answer takes (docs/performance.md).
+import { Hono } from "hono";
 import type { Config } from "../config/schema.ts";
 import type { Token } from "../config/token-list.ts";
 import { ApiError } from "../errors.ts";
-import { accessLog, type AccessLogOptions } from "./access-log.ts";
+import { noteAccess, type AccessLogOptions } from "./access-log.ts";
 import { authenticate } from "./authenticate.ts";
-import type { EndpointHandler, Env } from "./env.ts";
+import { headerOf, type AppContext, type EndpointHandler, type Env, type HeaderOf } from "./env.ts";
 import { toApiError, toResponse } from "./errors.ts";
 import { guard } from "./guard.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -25,58 +26,77 @@ export interface MountDeps extends AccessLogOptions {
   readonly nothing: string;
 }
 
-const withRequestId: MiddlewareHandler<Env> = async (c, next) => {
-  const id = requestIdOf(c.req.header("x-request-id"));
-  c.set("requestId", id);
-  c.set("owner", "");
-  c.set("route", "none");
-  // On Node's side of the answer: to touch the Response's headers makes it a whole one, a twentieth of what an answer takes.
-  const outgoing = (c.env as Env["Bindings"] | undefined)?.outgoing;
-  outgoing?.setHeader("X-Request-Id", id);
-  await next();
-  if (outgoing === undefined) c.res.headers.set("X-Request-Id", id);
-  if (c.req.method !== "HEAD" || c.res.body === null) return;
-  await c.res.body.cancel(); // a HEAD runs the GET: what it streams must end
-  c.res = new Response(null, c.res);
-};
+/** Node's own headers where there is a server: the Request's are looked up, and checked, anew each time. */
+function headersOf(c: AppContext): HeaderOf {
+  const incoming = (c.env as Env["Bindings"] | undefined)?.incoming;
+  return incoming === undefined ? (name) => c.req.header(name) : headerOf(incoming);
+}
+
+/** The answer to a HEAD, which runs the GET: what that streams must end. */
+async function withoutBody(answer: Response): Promise<Response> {
+  await answer.body?.cancel();
+  return new Response(null, answer);
+}
 
 export function mount(routes: readonly Route[], deps: MountDeps): Hono<Env> {
-  const app = new Hono<Env>();
-  const enter =
-    (access: Route["access"], path: string): MiddlewareHandler<Env> =>
-    async (c, next) => {
-      c.set("route", path);
-      const header = (name: string): string | undefined => c.req.header(name);
-      if (access !== "open") guard(header, deps.config.http);
-      if (access === "token") c.set("owner", authenticate(header, deps.tokens));
-      await next();
-    };
+  const { tokens, config, log } = deps;
 
-  app.use(withRequestId, accessLog(deps));
-  for (const { method, path, handler, access } of routes) app.on(method, path, enter(access, path), handler);
-  for (const path of new Set(routes.map((route) => route.path))) {
-    const methods = routes
-      .filter((route) => route.path === path)
-      .flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method]));
-    app.all(path, enter("origin", path), (c) => {
-      c.header("Allow", methods.join(", "));
-      const error = new ApiError(
-        "method_not_allowed",
-        `${c.req.method} is not possible here; ${methods.join(", ")} is.`,
-      );
-      return c.json(error.body(), error.status);
-    });
-  }
-  app.notFound((c) => {
-    const header = (name: string): string | undefined => c.req.header(name);
-    guard(header, deps.config.http);
-    const error = new ApiError("not_found", deps.nothing);
-    return c.json(error.body(), error.status);
+  const around = ({ path: route, access, handler }: Omit<Route, "method">): EndpointHandler => {
+    return async (c, next) => {
+      const began = performance.now();
+      const header = headersOf(c);
+      const requestId = requestIdOf(header("x-request-id"));
+      // On Node's side of the answer: to touch the Response's headers makes it a whole one, a twentieth of what an answer takes.
+      const outgoing = (c.env as Env["Bindings"] | undefined)?.outgoing;
+      outgoing?.setHeader("X-Request-Id", requestId);
+      let owner = "";
+      let answer: Response;
+      try {
+        if (access !== "open") guard(header, config.http);
+        if (access === "token") owner = authenticate(header, tokens);
+        c.set("owner", owner);
+        answer = (await handler(c, next)) as Response;
+      } catch (error) {
+        answer = toResponse(toApiError(error, requestId, log), requestId);
+      }
+      const { method, path } = c.req;
+      const { status } = answer;
+      noteAccess(deps, { requestId, owner, method, path, route, status, ms: performance.now() - began });
+      if (outgoing === undefined) answer.headers.set("X-Request-Id", requestId);
+      return method === "HEAD" ? withoutBody(answer) : answer;
+    };
+  };
+
+  const app = new Hono<Env>();
+  for (const route of routes) app.on(route.method, route.path, around(route));
+  const others = [...new Set(routes.map(({ path }) => path))].map((path) => ({
+    pattern: new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`),
+    answer: around({ path, access: "origin", handler: wrongMethod(routes.filter((route) => route.path === path)) }),
+  }));
+  const nothing = around({
+    path: "none",
+    access: "origin",
+    handler: () => {
+      throw new ApiError("not_found", deps.nothing);
+    },
   });
-  app.onError((error, c) => {
+  app.notFound(async (c) => {
+    const { answer } = others.find(({ pattern }) => pattern.test(c.req.path)) ?? { answer: nothing };
+    return (await answer(c, async () => Promise.resolve())) as Response;
+  });
+  app.onError((error) => {
     // hono's own: a path that cannot be decoded and the like.
-    const id = c.get("requestId");
-    return toResponse(toApiError(error, id, deps.log), id);
+    const requestId = requestIdOf(undefined);
+    return toResponse(toApiError(error, requestId, log), requestId);
   });
   return app;
+}
+
+function wrongMethod(routes: readonly Route[]): EndpointHandler {
+  const methods = routes.flatMap(({ method }) => (method === "GET" ? ["GET", "HEAD"] : [method])).join(", ");
+  return (c) => {
+    const error = new ApiError("method_not_allowed", `${c.req.method} is not possible here; ${methods} is.`);
+    c.header("Allow", methods);
+    return c.json(error.body(), error.status);
+  };
 }

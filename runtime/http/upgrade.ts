@@ -8,7 +8,7 @@ import type { Token } from "../config/token-list.ts";
 import { ApiError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import { authenticate } from "./authenticate.ts";
-import type { HeaderOf } from "./env.ts";
+import { headerOf } from "./env.ts";
 import { toApiError } from "./errors.ts";
 import { guard } from "./guard.ts";
 import { parseUuid } from "./id.ts";
@@ -31,13 +31,6 @@ export interface UpgradeDeps {
   readonly openTail: (id: string, query: URLSearchParams) => Promise<SendTail>;
   /** Milliseconds between pings. */
   readonly pingEvery?: number;
-}
-
-function headerOf(request: IncomingMessage): HeaderOf {
-  return (name) => {
-    const value = request.headers[name];
-    return Array.isArray(value) ? value.join(", ") : value;
-  };
 }
 
 function parseTarget(request: IncomingMessage): { id: string; query: URLSearchParams } {

@@ -25,7 +25,7 @@ export function makeApp({
   const withId: EndpointHandler = (c) => c.json({ id: parseId(c) });
   const app = createRouter({
     functions: {
-      createExperiment: async (c) => c.json(await readJson(c.req.raw, config.http.max_body)),
+      createExperiment: async (c) => c.json(await readJson(c, config.http.max_body)),
       listExperiments: owner,
       getExperiment: withId,
       getPlacement: withId,
