@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { afterEach, test } from "node:test";
+import { setImmediate as immediately } from "node:timers/promises";
 import { UserError } from "../../runtime/errors.ts";
 import { type Listening, serve } from "../../runtime/http/listen.ts";
 import { authorized, id, makeApp } from "./app.ts";
@@ -102,6 +103,19 @@ test("a body that is too large gets 413, with a length and in chunks", async () 
     duplex: "half",
   });
   assert.deepEqual(((await fine.json()) as { value: unknown }).value, [1, 2]);
+});
+
+test("a client that leaves in the middle of its body harms nobody, and its request is over", async () => {
+  const made = makeApp();
+  const { port, url } = await start(made);
+  const socket = connect(port, "127.0.0.1");
+  const head = "POST /experiments HTTP/1.1\r\nHost: localhost\r\nAuthorization: sesame\r\nContent-Length: 100\r\n\r\n";
+  await new Promise((resolve) => socket.write(`${head}[1,`, resolve));
+  socket.destroy();
+  const over = (line: string): boolean => line.includes('"path":"/experiments"') && line.includes('"status":400');
+  while (!made.logged.some(over)) await immediately();
+  assert.ok(!made.logged.some((line) => line.includes('"level":50')));
+  assert.equal((await fetch(`${url}/healthz`)).status, 200);
 });
 
 test("a request that never arrives gets 408; a response that streams longer is not cut", async () => {

@@ -106,11 +106,17 @@ const fields: Readonly<Record<string, readonly Part[]>> = {
 export const experimentJson = joined(object(fields));
 
 const none: readonly Part[] = [{ text: "null" }];
+/** The time of the transaction, which a new row has in its columns: written out once a statement. */
+const created: readonly Part[] = time("now()").map((part) =>
+  "value" in part ? { value: `(select ${part.value})` } : part,
+);
 
 /** The same for a row that was inserted just now, of `j` alone: what comes with time is not there yet. */
 export const newExperimentJson = joined(
   object({
     ...fields,
+    created_at: created,
+    updated_at: created,
     status: [{ text: '"ENQUEUED"' }],
     retried: [{ text: "0" }],
     not_before: none,
