@@ -24,7 +24,7 @@ function pathOf({ key, above }: Place): string {
 
 /** Throws validation (400) naming the first such place. `raw` is the JSON that `root` was parsed from. */
 export function checkText(root: unknown, raw: string): void {
-  // All of it needs an escape or much room: nesting takes two characters a level.
+  // What is refused needs an escape, or room: a level of nesting takes two characters.
   if (raw.length < 2 * deepest && !raw.includes("\\u")) return;
   // A stack of our own: recursion would overflow on what this refuses.
   const open: Place[] = [{ value: root, depth: 0 }];

@@ -1,5 +1,6 @@
-// What placement looks at before it looks at the line: its hosts, what each has, and the open attempts that hold parts of it; what can
-// never start; what holds the reservation. What can change is read each time and small; what cannot (a registration, an open attempt's share of its host) is asked for by name, once.
+// What placement looks at before it looks at the line: what can never start, what holds the reservation, and the hosts: what each
+// has, and the open attempts that hold parts of it. What can change is read each time and small; what cannot (a registration, an
+// open attempt's share of its host) is asked for by name, once.
 
 import { z } from "zod";
 import { many, one, prepared, type Queryable } from "../pool.ts";
