@@ -70,7 +70,7 @@ export function mount(routes: readonly Route[], deps: MountDeps): Hono<Env> {
   const app = new Hono<Env>();
   for (const route of routes) app.on(route.method, route.path, around(route));
   const others = [...new Set(routes.map(({ path }) => path))].map((path) => ({
-    pattern: new RegExp(`^${path.replaceAll(/:\w+/g, "[^/]+")}$`),
+    path,
     answer: around({ path, access: "origin", handler: wrongMethod(routes.filter((route) => route.path === path)) }),
   }));
   const nothing = around({
@@ -81,15 +81,24 @@ export function mount(routes: readonly Route[], deps: MountDeps): Hono<Env> {
     },
   });
   app.notFound(async (c) => {
-    const { answer } = others.find(({ pattern }) => pattern.test(c.req.path)) ?? { answer: nothing };
+    const { answer } = others.find(({ path }) => fits(c.req.path, path)) ?? { answer: nothing };
     return (await answer(c, async () => Promise.resolve())) as Response;
   });
-  app.onError((error) => {
+  app.onError((error, c) => {
     // hono's own: a path that cannot be decoded and the like.
-    const requestId = requestIdOf(undefined);
+    const requestId = requestIdOf(headersOf(c)("x-request-id"));
     return toResponse(toApiError(error, requestId, log), requestId);
   });
   return app;
+}
+
+/** Whether a path is one of a route's, such as /experiments/:id. */
+function fits(path: string, route: string): boolean {
+  const [parts, named] = [path.split("/"), route.split("/")];
+  return (
+    parts.length === named.length &&
+    named.every((name, place) => (name.startsWith(":") ? parts[place] !== "" : parts[place] === name))
+  );
 }
 
 function wrongMethod(routes: readonly Route[]): EndpointHandler {

@@ -46,6 +46,9 @@ test("unknown path, wrong method, malformed id", async () => {
   const { app } = makeApp();
   assert.equal((await request(app, "/nowhere")).code, "not_found");
   assert.equal((await request(app, "/experiments/a/b", { headers: authorized })).status, 404);
+  for (const path of ["/openapixjson", "/experiments/", "/experiments//metrics"])
+    assert.equal((await request(app, path, { method: "PUT", headers: authorized })).code, "not_found", path);
+  assert.equal((await request(app, "/openapi.json", { method: "PUT" })).headers.get("allow"), "GET, HEAD");
   const wrong = await request(app, `/experiments/${id}`, { method: "DELETE", headers: authorized });
   assert.deepEqual(
     [wrong.status, wrong.code, wrong.headers.get("allow")],
