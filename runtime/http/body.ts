@@ -1,8 +1,8 @@
 // Reads a request's body as JSON, whatever its content type says, and never more of it than is allowed.
 // Gives the text as it was sent too: numbers beyond 2^53 and the order of keys live only there.
-import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
 import { ApiError } from "../errors.ts";
-import type { AppContext, Env } from "./env.ts";
+import { headersOf, nodeSide, type AppContext } from "./env.ts";
 import { checkText } from "./check-text.ts";
 import { invalidAt } from "./json-position.ts";
 
@@ -13,8 +13,11 @@ function tooLarge(maxBytes: number): ApiError {
   );
 }
 
-/** What Node has of the body, as it comes: by way of the Request it would be copied, and by way of a stream take ten times as long. */
-async function collect(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+/** The body as it comes, counted: a chunked one has no length to check before. */
+async function readBytes(c: AppContext, maxBytes: number): Promise<Buffer> {
+  if (Number(headersOf(c)("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  // From Node where it can be: by way of the Request it would be copied once more.
+  const body = nodeSide(c)?.incoming ?? Readable.fromWeb(c.req.raw.body ?? new Blob([]).stream());
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>();
   const chunks: Buffer[] = [];
   let length = 0;
@@ -22,33 +25,23 @@ async function collect(incoming: IncomingMessage, maxBytes: number): Promise<Buf
     length += chunk.length;
     chunks.push(chunk);
     if (length <= maxBytes) return;
-    incoming.off("data", take).pause(); // whoever serves the connection drains or closes it
+    body.off("data", take).pause(); // whoever serves the connection drains or closes it
     reject(tooLarge(maxBytes));
   };
   const cut = (): void => reject(new ApiError("bad_request", "The body ended before all of it had come."));
-  incoming.on("data", take);
-  incoming.once("end", () => {
-    incoming.off("close", cut);
+  body.on("data", take);
+  body.once("end", () => {
+    body.off("close", cut);
     resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length));
   });
-  incoming.once("error", cut);
-  incoming.once("close", cut);
+  body.once("error", cut);
+  body.once("close", cut);
   return promise;
-}
-
-async function readBytes(c: AppContext, maxBytes: number): Promise<ArrayBuffer | Buffer> {
-  const announced = c.req.header("content-length");
-  if (announced !== undefined && Number(announced) > maxBytes) throw tooLarge(maxBytes);
-  const incoming = (c.env as Env["Bindings"] | undefined)?.incoming;
-  if (incoming !== undefined) return collect(incoming, maxBytes);
-  const bytes = await c.req.raw.arrayBuffer();
-  if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes);
-  return bytes;
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
-function decode(bytes: ArrayBuffer | Buffer): string {
+function decode(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);
   } catch {

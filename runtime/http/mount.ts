@@ -6,7 +6,7 @@ import type { Token } from "../config/token-list.ts";
 import { ApiError } from "../errors.ts";
 import { noteAccess, type AccessLogOptions } from "./access-log.ts";
 import { authenticate } from "./authenticate.ts";
-import { headerOf, type AppContext, type EndpointHandler, type Env, type HeaderOf } from "./env.ts";
+import { headersOf, nodeSide, type EndpointHandler, type Env } from "./env.ts";
 import { toApiError, toResponse } from "./errors.ts";
 import { guard } from "./guard.ts";
 import { requestIdOf } from "./request-id.ts";
@@ -26,12 +26,6 @@ export interface MountDeps extends AccessLogOptions {
   readonly nothing: string;
 }
 
-/** Node's own headers where there is a server: the Request's are looked up, and checked, anew each time. */
-function headersOf(c: AppContext): HeaderOf {
-  const incoming = (c.env as Env["Bindings"] | undefined)?.incoming;
-  return incoming === undefined ? (name) => c.req.header(name) : headerOf(incoming);
-}
-
 /** The answer to a HEAD, which runs the GET: what that streams must end. */
 async function withoutBody(answer: Response): Promise<Response> {
   await answer.body?.cancel();
@@ -47,7 +41,7 @@ export function mount(routes: readonly Route[], deps: MountDeps): Hono<Env> {
       const header = headersOf(c);
       const requestId = requestIdOf(header("x-request-id"));
       // On Node's side of the answer: to touch the Response's headers makes it a whole one, a twentieth of what an answer takes.
-      const outgoing = (c.env as Env["Bindings"] | undefined)?.outgoing;
+      const outgoing = nodeSide(c)?.outgoing;
       outgoing?.setHeader("X-Request-Id", requestId);
       let owner = "";
       let answer: Response;

@@ -42,6 +42,14 @@ test("what is wrong is said", async () => {
     headers: authorized,
   });
   assert.deepEqual([deep.status, deep.code], [400, "validation"]);
+  for (const [levels, status] of [
+    [500, 200],
+    [501, 400],
+  ] as const) {
+    const body = "[".repeat(levels) + "]".repeat(levels);
+    const answer = await request(app, "/experiments", { method: "POST", body, headers: authorized });
+    assert.equal(answer.status, status, `${levels} levels`);
+  }
 });
 
 test("the position: text that is cut ends too early, an inserted character is found", () => {
