@@ -196,7 +196,11 @@ test("a prepared statement is planned once, not each time for the values at hand
     "select name, generic_plans >= 8 and custom_plans = 0 as once from pg_prepared_statements",
   );
   await one.end();
-  assert.ok(rows.length >= 2);
+  for (const name of ["look", "read_experiments"])
+    assert.ok(
+      rows.some((row) => row.name === name),
+      name,
+    );
   assert.deepEqual(
     rows.filter(({ once }) => !once),
     [],
