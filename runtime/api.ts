@@ -129,9 +129,11 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       feed.wake(ids);
       events.wake();
     },
+    onPlaceFree: placeSoon,
     onConnected: () => {
       feed.reset();
       events.wake();
+      placeSoon();
     },
     onHeard: metrics.heard,
   });
@@ -221,7 +223,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       cron: { [keepHouseTask]: "17 * * * *", [expireLogsTask]: "47 * * * *" },
     });
     const watchHosts = async (): Promise<void> => {
-      for (const id of await giveUpLostHosts(control, config.hosts.lost_after)) notifier.changed(id);
+      for (const id of await giveUpLostHosts(control, config.hosts.lost_after)) notifier.closed(id);
     };
     const backstop = setInterval(() => {
       placeSoon();

@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Logger } from "pino";
-import { channel } from "./notifier.ts";
+import { channel, placeFree } from "./notifier.ts";
 import type { Queryable } from "./pool.ts";
 
 export interface ListenOptions {
@@ -15,6 +15,8 @@ export interface ListenOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onChanged: (experimentIds: string[]) => void;
+  /** What waits may find room. */
+  readonly onPlaceFree: () => void;
   /** Called after every connection made: anything may have been missed before it. */
   readonly onConnected: () => void;
   /** Told with every probe that came back: seconds from sending to hearing. */
@@ -60,7 +62,11 @@ async function session(options: ListenOptions, connected: () => void): Promise<v
   let arrived = Promise.withResolvers<undefined>();
   client.on("notification", (message) => {
     if (message.channel === own) arrived.resolve(undefined);
-    else options.onChanged((message.payload ?? "").split(",").filter(Boolean));
+    else {
+      const words = (message.payload ?? "").split(",").filter(Boolean);
+      options.onChanged(words.filter((word) => word !== placeFree));
+      if (words.includes(placeFree)) options.onPlaceFree();
+    }
   });
   const probe = async (): Promise<void> => {
     arrived = Promise.withResolvers();

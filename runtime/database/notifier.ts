@@ -1,10 +1,13 @@
-// Tells every API process that logs or experiments changed: ids on the channel `skeduler_changes`, in a statement of its
-// own after the commit, coalesced. A hint only: losing one costs followers a few seconds (they poll slowly behind it).
+// Tells every API process that logs or experiments changed, and that a place came free: words on the channel `skeduler_changes`, in
+// a statement of its own after the commit, coalesced. A hint only: losing one costs followers a few seconds (they poll slowly behind
+// it), and a free place as much (a queue job stands behind it).
 
 import type { Logger } from "pino";
 import { prepared, type Queryable } from "./pool.ts";
 
 export const channel = "skeduler_changes";
+/** Among the ids of experiments: a place came free, there may be something to put there. */
+export const placeFree = "place";
 
 /** A notification's payload is at most 8,000 bytes; a uuid and a comma are 37. */
 const idsPerPayload = 200;
@@ -24,8 +27,12 @@ export class Notifier {
 
   /** Announces that something of this experiment changed. At once when nothing is in flight, else with the next. */
   changed(experimentId: string): void {
-    this.#dirty.add(experimentId);
-    this.#sending ??= this.#send();
+    this.#announce(experimentId);
+  }
+
+  /** The same, and that what it ran on is free. */
+  closed(experimentId: string): void {
+    this.#announce(placeFree, experimentId);
   }
 
   /** Resolves when all that was announced so far is sent or given up. */
@@ -33,12 +40,18 @@ export class Notifier {
     await this.#sending;
   }
 
+  #announce(...words: string[]): void {
+    for (const word of words) this.#dirty.add(word);
+    this.#sending ??= this.#send();
+  }
+
   async #send(): Promise<void> {
     while (this.#dirty.size > 0) {
-      const ids = [...this.#dirty];
+      const words = [...this.#dirty];
       this.#dirty = new Set();
       const payloads: string[] = [];
-      for (let at = 0; at < ids.length; at += idsPerPayload) payloads.push(ids.slice(at, at + idsPerPayload).join(","));
+      for (let at = 0; at < words.length; at += idsPerPayload)
+        payloads.push(words.slice(at, at + idsPerPayload).join(","));
       try {
         await this.#db.query(announce, [channel, payloads]);
       } catch (error) {

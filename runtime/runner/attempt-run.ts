@@ -1,12 +1,13 @@
-// One attempt, from whatever state it is found in to its end: image, container, start, log, end, report, removal.
-// Recovery is this same function with steps already done. Order with reason: the log before the end (who sees the end can
-// read all of it), the end before the removal (a crash between them leaves a container to adopt, not a lost result).
+// One attempt, from whatever state it is found in to its end: image, container, start, log, end, report; the container's removal is
+// the reconciler's. Recovery is this same function with steps already done. Order with reason: the log before the end (who sees the end
+// can read all of it), the end before the removal (a crash between them leaves a container to adopt, not a lost result).
 // Throws when something outside fails (Docker or Postgres away, fenced): the reconciler comes again.
 
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { parseSize } from "../experiment/units.ts";
+import type { Notifier } from "../database/notifier.ts";
 import type { Pool } from "../database/pool.ts";
 import { closeAttempt, recordStart, recordWarning, type OpenAttempt } from "../database/statements/runner.ts";
 import { containerName } from "../docker/container-options.ts";
@@ -14,7 +15,6 @@ import {
   createContainer,
   ImageMissing,
   inspectContainer,
-  removeContainer,
   signalContainer,
   stopContainer,
   type ContainerState,
@@ -64,7 +64,7 @@ export interface RunnerContext {
   readonly policy: Policy;
   /** The file of this host's secrets. */
   readonly secrets: string | undefined;
-  readonly changed: (experimentId: string) => void;
+  readonly notifier: Pick<Notifier, "changed" | "closed">;
   readonly sampler: Pick<MetricSampler, "follow">;
   readonly metrics: Pick<RunnerMetrics, "started" | "pulled" | "stored" | "closed">;
   readonly tracing: Pick<Tracing, "passed"> | undefined;
@@ -88,7 +88,7 @@ interface Run extends RunnerContext {
   readonly trace: AttemptTrace;
 }
 
-/** Resolves when the attempt is closed and its container removed. */
+/** Resolves when the attempt is closed: its container may be removed. */
 export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, signals: RunSignals): Promise<void> {
   const trace = new AttemptTrace(context.tracing, attempt, context.host);
   const run: Run = {
@@ -108,7 +108,7 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
       heavy: context.heavy,
       collect: context.collect,
       onStored: (chunk, seconds) => {
-        context.changed(attempt.experiment_id);
+        context.notifier.changed(attempt.experiment_id);
         context.metrics.stored(chunk.data.length, seconds);
         trace.stored(chunk);
       },
@@ -126,7 +126,6 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
     // What it still wanted to store when it failed, the next run reads again; what is on its way comes first.
     await run.writer.stop();
   }
-  await removeContainer(context.engine, containerName(attempt.id));
 }
 
 /** It ended, this host reported it and removed its container, and the database that was restored since then does not know. */
@@ -183,7 +182,7 @@ function refuseCancelled({ signals }: Run): void {
 
 async function create(run: Run, output: string | undefined): Promise<string> {
   const { attempt, engine, signals, writer } = run;
-  await writer.line(`attempt ${attempt.number} on host ${run.host}`, "attempt");
+  writer.note(`attempt ${attempt.number} on host ${run.host}`, "attempt"); // stored with "starting", or before a pull
   const { policy } = run;
   const { entrypoint, workdir, user, volumes = [] } = attempt.options;
   const bytes = (size: string | null): number | undefined => (size === null ? undefined : parseSize(size));
@@ -233,6 +232,7 @@ async function create(run: Run, output: string | undefined): Promise<string> {
     } catch (error) {
       if (!(error instanceof ImageMissing)) throw error;
     }
+    writer.start();
     const began = performance.now();
     await run.trace.part("pull the image", async () => pull(run));
     run.metrics.pulled((performance.now() - began) / 1000);
@@ -278,7 +278,7 @@ async function noteStart(run: Run, state: ContainerState): Promise<void> {
   if (noted === undefined) throw new Fenced();
   if (noted.took !== null) run.metrics.started(noted.took);
   run.trace.started(noted.took);
-  run.changed(run.attempt.experiment_id);
+  run.notifier.changed(run.attempt.experiment_id);
 }
 
 /** Notes the start of a container, follows it to its end and closes the attempt. */
@@ -381,5 +381,5 @@ async function close(run: Run, end: End): Promise<void> {
   run.metrics.closed(result.reason);
   if (attempt.gpus.length > 0) run.released();
   run.log.info({ experiment: run.attempt.experiment_id, attempt: run.attempt.id, result }, "attempt closed");
-  run.changed(run.attempt.experiment_id);
+  run.notifier.closed(run.attempt.experiment_id);
 }

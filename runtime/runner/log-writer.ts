@@ -118,12 +118,17 @@ export class LogWriter {
    * line, and never again: a runner that dies after it leaves it to its successor as said. Resolves when there is room for more.
    */
   async line(text: string, once?: string): Promise<void> {
+    this.note(text, once);
+    await this.room();
+  }
+
+  /** The same, stored with whatever is stored next. */
+  note(text: string, once?: string): void {
     if (once !== undefined && this.#said.has(once)) return;
     const bytes = Buffer.from(`${this.#endsLine ? "" : "\n"}[skeduler] ${text.replaceAll(/[\r\n]+/g, " ")}\n`);
     const { seconds, nanos } = now();
     this.#add("skeduler", seconds, nanos, bytes, 0, bytes.length);
     if (once !== undefined) this.#said.add(once); // in the position of the chunk that holds the line, and not of one before
-    await this.room();
   }
 
   /** Sees to it that what was added is stored. */

@@ -12,6 +12,7 @@ import {
   type OpenAttempt,
   type Standing,
 } from "../database/statements/runner.ts";
+import { containerName } from "../docker/container-options.ts";
 import { listContainers, removeContainer, stopContainer, type OwnContainer } from "../docker/containers.ts";
 import { runAttempt, type RunnerContext } from "./attempt-run.ts";
 import { Fenced } from "./log-writer.ts";
@@ -34,6 +35,8 @@ interface Running {
   readonly ended: AbortController;
   /** The last sweep found its container ended. */
   endedBefore: boolean;
+  /** Closed by us: all that is left is to remove its container. */
+  closed: boolean;
   readonly done: Promise<void>;
 }
 
@@ -63,7 +66,7 @@ export class Reconciler {
   /** Whether nothing runs here any more that was closed before the call: stopped in hand, and swept. */
   async cleanUp(): Promise<boolean> {
     if (!(await this.reconcile())) return false;
-    const stopping = [...this.#runs.values()].filter((run) => run.cancel.signal.aborted);
+    const stopping = [...this.#runs.values()].filter((run) => run.cancel.signal.aborted || run.closed);
     await Promise.all(stopping.map(async (run) => run.done));
     return this.sweep(); // what could not be stopped is found there
   }
@@ -94,9 +97,9 @@ export class Reconciler {
     }
   }
 
-  /** What is in hand and closed was given up by others while this host was silent (or closed by us just now): it must end. */
+  /** What is in hand and was closed by others, who gave this host up while it was silent, must end. */
   async #dropClosed(open: ReadonlySet<string>): Promise<void> {
-    const missing = [...this.#runs.keys()].filter((id) => !open.has(id));
+    const missing = [...this.#runs].filter(([id, run]) => !open.has(id) && !run.closed).map(([id]) => id);
     if (missing.length === 0) return;
     // Closed, not unknown: where the database was restored, what it does not know is left alone.
     const known = await readStandings(this.#context.db, this.#context.heard(), missing);
@@ -115,9 +118,14 @@ export class Reconciler {
     const ended = new AbortController();
     const signals = { cancel: cancel.signal, ended: ended.signal, detach: this.#detach.signal };
     const done = runAttempt(this.#context, attempt, signals)
+      .then(async () => {
+        run.closed = true;
+        await removeContainer(this.#context.engine, containerName(attempt.id));
+      })
       .catch((error: unknown) => this.#failed(attempt, error))
       .finally(() => this.#runs.delete(attempt.id));
-    this.#runs.set(attempt.id, { cancel, ended, endedBefore: false, done });
+    const run: Running = { cancel, ended, endedBefore: false, closed: false, done };
+    this.#runs.set(attempt.id, run);
   }
 
   #failed(attempt: OpenAttempt, error: unknown): void {

@@ -251,7 +251,7 @@ async function start(
     outputs: config.runner.outputs === undefined ? undefined : resolve(config.runner.outputs),
     policy: policyOf(config),
     secrets: config.runner.secrets,
-    changed: (experimentId) => notifier.changed(experimentId),
+    notifier,
   });
   metrics.countAttempts(() => reconciler.size);
   const queue = await startQueue({

@@ -6,6 +6,7 @@ import { many, prepared, type Queryable } from "../pool.ts";
 import type { Retries } from "../../experiment/retries.ts";
 import type { SweepMember } from "../../experiment/sweep.ts";
 import { newExperimentJson } from "./experiment-json.ts";
+import { placingLater } from "./placement.ts";
 
 export interface NewRow {
   readonly id: string;
@@ -24,9 +25,8 @@ export interface NewRow {
 
 const row = z.object({ id: z.string(), experiment: z.string() });
 
-// The bodies come as one JSON array and are parsed once each. One placement job that waits stands for all that come while it
-// does: who is alive places at once (placeSoon), the job is for when that process dies first. It comes after all rows, whatever the plan:
-// its key is locked until the commit, and of two sessions that insert and lock in different orders each may wait for the other.
+// The bodies come as one JSON array and are parsed once each. The placement job comes after all rows, whatever the plan: its key is
+// locked until the commit, and of two sessions that insert and lock in different orders each may wait for the other.
 const statement = prepared(
   "create_experiments",
   `
@@ -57,9 +57,7 @@ with body as (
 ), noted as (
   insert into skeduler.events (experiment_id, actor, kind) select id, coalesce(owner, 'unknown'), 'enqueued' from created
 ), placement as (
-  select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5, run_at := now() + interval '1 second')
-    from (select count(*) as n from created) c
-   where n > 0 and not exists (select from graphile_worker.jobs where key = 'place-experiments' and locked_at is null and attempts < max_attempts)
+  select ${placingLater.add} from (select count(*) as n from created) c where n > 0 and ${placingLater.where}
 )
 select j.id::text as id, ${newExperimentJson} as experiment from created j, (select count(*) from placement) p`,
 );

@@ -8,6 +8,16 @@ import { many, prepared, type Queryable } from "../pool.ts";
 /** An arbitrary constant: the lock under which one process at a time places. */
 const placementLock = "8315168192217801075";
 
+/**
+ * A queue job that places within seconds: for the case that whoever is told at once (the process that took the POST, those that hear of a
+ * free place) dies first. One that waits stands for all that come meanwhile: `where` no such one waits.
+ */
+export const placingLater = {
+  add: "graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5, run_at := now() + interval '1 second')",
+  where:
+    "not exists (select from graphile_worker.jobs where key = 'place-experiments' and locked_at is null and attempts < max_attempts)",
+};
+
 /** A host silent for longer gets nothing. */
 export const silentAfterSeconds = 30;
 

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { many, maybeOne, one, prepared, type Queryable } from "../pool.ts";
 import { retries } from "../../experiment/retries.ts";
 import { reasons, type Result } from "../../experiment/states.ts";
+import { placingLater } from "./placement.ts";
 
 const openAttempt = z.object({
   id: z.string(),
@@ -204,7 +205,7 @@ const closing = prepared(
      insert into skeduler.events (experiment_id, attempt_id, host, actor, kind, detail)
        select experiment_id, id, host, $7, 'closed', $4 from a
    ), placement as (
-     select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from a
+     select ${placingLater.add} from a where ${placingLater.where}
    )
    select exists (select from a) and (select count(*) from placement) + (select count(*) from later) >= 0 as closed,
           exists (select from skeduler.attempts where id = $1 and epoch = $2 and closed_at is not null) as already`,
