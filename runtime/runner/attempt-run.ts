@@ -3,34 +3,30 @@
 // can read all of it), the end before the removal (a crash between them leaves a container to adopt, not a lost result).
 // Throws when something outside fails (Docker or Postgres away, fenced): the reconciler comes again.
 
-import { chmod, mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { Logger } from "pino";
-import { parseSize } from "../experiment/units.ts";
 import type { Notifier } from "../database/notifier.ts";
 import type { Pool } from "../database/pool.ts";
 import { closeAttempt, recordStart, recordWarning, type OpenAttempt } from "../database/statements/runner.ts";
 import { containerName } from "../docker/container-options.ts";
-import {
-  createContainer,
-  ImageMissing,
-  inspectContainer,
-  signalContainer,
-  stopContainer,
-  type ContainerState,
-} from "../docker/containers.ts";
+import { inspectContainer, signalContainer, stopContainer, type ContainerState } from "../docker/containers.ts";
 import { isUnreachable, type Engine } from "../docker/engine.ts";
-import { ensureImage } from "../docker/images.ts";
-import { checkImage, limitsUnder, resolveVolumes, type Policy } from "../docker/policy.ts";
+import type { Policy } from "../docker/policy.ts";
 import type { LogPosition } from "../docker/log-entries.ts";
-import { parse as splitWords } from "../experiment/command.ts";
 import { retryDelay } from "../experiment/retries.ts";
-import { insisting, noteUnseenRestart, resumed, startOnce, unseenEnd, type Interruptions } from "./engine-trouble.ts";
+import {
+  forgottenStart,
+  insisting,
+  noteUnseenRestart,
+  resumed,
+  startOnce,
+  unseenEnd,
+  type Interruptions,
+} from "./engine-trouble.ts";
 import type { RunnerMetrics } from "../telemetry/runner-metrics.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
+import { create, outputOf } from "./attempt-container.ts";
 import { AttemptTrace } from "./attempt-trace.ts";
 import { cancelledBeforeStart, CouldNotRun, orCouldNotRun, Over } from "./could-not-run.ts";
-import { environmentOf } from "./environment.ts";
 import type { Fence } from "./fence.ts";
 import type { End, HostMemory } from "./host-memory.ts";
 import type { Lane } from "./lane.ts";
@@ -39,7 +35,6 @@ import { Fenced, LogWriter } from "./log-writer.ts";
 import { resultOf, stopReasons } from "./result.ts";
 import type { MetricSampler } from "./metric-sampler.ts";
 import { timeLimit } from "./time-limit.ts";
-import { fillSecrets } from "./secrets.ts";
 
 export interface RunnerContext {
   readonly db: Pool;
@@ -81,7 +76,8 @@ export interface RunSignals {
   readonly detach: AbortSignal;
 }
 
-interface Run extends RunnerContext {
+/** An attempt in hand. */
+export interface Run extends RunnerContext {
   readonly attempt: OpenAttempt;
   readonly signals: RunSignals;
   readonly writer: LogWriter;
@@ -156,16 +152,17 @@ async function start(run: Run, found: ContainerState | undefined): Promise<Conta
   if (found === undefined && attempt.started) {
     throw new CouldNotRun("engine", "The container is gone: somebody or something other than Skeduler removed it.");
   }
-  if (found?.startedAt !== undefined) {
+  if (found !== undefined && (found.running || found.startedAt !== undefined)) {
     if (found.running)
       run.log.info({ experiment: attempt.experiment_id, attempt: attempt.id }, "a running container was adopted");
-    const { startedAt } = found;
+    const { startedAt = new Date(0) } = found;
     const { watchedUntil } = run.memory;
     if (isNew) await noteUnseenRestart(engine, interruptions, attempt, { startedAt, watchedUntil });
     return found;
   }
+  if (found !== undefined && attempt.started) await endForgotten(run, found);
   refuseCancelled(run);
-  const id = found?.id ?? (await create(run, outputOf(run)));
+  const id = found?.id ?? (await create(run));
   refuseCancelled(run);
   run.fence.check();
   const first = (): void => interruptions.over(attempt);
@@ -176,99 +173,18 @@ async function start(run: Run, found: ContainerState | undefined): Promise<Conta
   return state;
 }
 
+/** We know that it was started, Docker, killed before it had noted that, does not: it would run a second time. */
+async function endForgotten({ engine, signals, writer }: Run, { id }: ContainerState): Promise<never> {
+  await drainLog({ engine, containerId: id, writer, signal: signals.detach });
+  await writer.line(forgottenStart(new Date()), "lack");
+  throw new CouldNotRun(
+    "engine",
+    "Docker was killed, and has forgotten that it had started the container: how that ended is not known.",
+  );
+}
+
 function refuseCancelled({ signals }: Run): void {
   if (signals.cancel.aborted) throw cancelledBeforeStart();
-}
-
-async function create(run: Run, output: string | undefined): Promise<string> {
-  const { attempt, engine, signals, writer } = run;
-  writer.note(`attempt ${attempt.number} on host ${run.host}`, "attempt"); // stored with "starting", or before a pull
-  const { policy } = run;
-  const { entrypoint, workdir, user, volumes = [] } = attempt.options;
-  const bytes = (size: string | null): number | undefined => (size === null ? undefined : parseSize(size));
-  const asked = {
-    memoryBytes: bytes(attempt.memory),
-    cpus: attempt.cpus ?? undefined,
-    shmBytes: bytes(attempt.shm_size),
-  };
-  const secrets: string[] = [];
-  /** Judged each time anew, as a pull may take long: what is mounted is what was judged last. */
-  const creating = async (): Promise<string> => {
-    checkImage(policy, attempt.image);
-    const limits = limitsUnder(policy, asked);
-    const mounts = await resolveVolumes(policy, volumes, engine.address);
-    const secret = await fillSecrets(attempt.environment, run.secrets);
-    secrets.push(...secret.values);
-    if (output !== undefined) {
-      await mkdir(output, { recursive: true });
-      await chmod(output, 0o777); // whoever the image runs as may write there
-    }
-    signals.detach.throwIfAborted();
-    return createContainer(engine, {
-      attemptId: attempt.id,
-      experimentId: attempt.experiment_id,
-      installation: run.installation,
-      host: run.host,
-      image: attempt.image,
-      command: splitWords(attempt.command),
-      environment: environmentOf(attempt, secret.environment, { host: run.host, output }),
-      entrypoint: entrypoint === undefined ? undefined : splitWords(entrypoint),
-      workdir,
-      user,
-      mounts,
-      ...limits,
-      network: policy.network,
-      pidsLimit: policy.pidsLimit,
-      noNewPrivileges: policy.noNewPrivileges,
-      capabilities: policy.capabilities,
-      gpus: attempt.gpus,
-      output,
-      logMaxBytes: run.logMaxBytes,
-    });
-  };
-  const id = await orCouldNotRun(async () => {
-    try {
-      return await run.trace.part("create the container", async () => insisting(creating, signals.detach));
-    } catch (error) {
-      if (!(error instanceof ImageMissing)) throw error;
-    }
-    writer.start();
-    const began = performance.now();
-    await run.trace.part("pull the image", async () => pull(run));
-    run.metrics.pulled((performance.now() - began) / 1000);
-    return run.trace.part("create the container", async () => insisting(creating, signals.detach));
-  }, secrets);
-  await writer.line(
-    `starting ${attempt.image}${attempt.gpus.length > 0 ? ` with GPUs ${attempt.gpus.join(", ")}` : ""}`,
-    "starting",
-  );
-  return id;
-}
-
-function outputOf(run: Run): string | undefined {
-  return run.outputs === undefined
-    ? undefined
-    : join(run.outputs, run.attempt.experiment_id, String(run.attempt.number));
-}
-
-async function pull(run: Run): Promise<void> {
-  const { signals, writer, attempt, engine, pullTimeout } = run;
-  const limit = AbortSignal.timeout(pullTimeout);
-  try {
-    await ensureImage(engine, attempt.image, {
-      signal: AbortSignal.any([signals.cancel, signals.detach, limit]),
-      onProgress: (text) => {
-        writer.line(text).catch(() => undefined); // a failure to store shows at the next line that is awaited
-      },
-    });
-  } catch (error) {
-    signals.detach.throwIfAborted();
-    if (signals.cancel.aborted) throw cancelledBeforeStart();
-    if (limit.aborted)
-      throw new CouldNotRun("image", `Pulling ${attempt.image} took longer than ${pullTimeout / 1000} s.`);
-    if (error instanceof ImageMissing) throw new CouldNotRun("image", error.message);
-    throw error;
-  }
 }
 
 async function noteStart(run: Run, state: ContainerState): Promise<void> {

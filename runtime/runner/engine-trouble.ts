@@ -104,6 +104,11 @@ export async function resumed(engine: Engine, since: Date): Promise<string | und
 
 const second = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
 
+/** Of a container that an Engine does not know to have been started: what it wrote while that was killed nobody has read. */
+export function forgottenStart(until: Date): string {
+  return `Docker has forgotten that the container was started: lines until ${second(until)} may be missing.`;
+}
+
 /**
  * Of a container that ended while the Engine was away, what it wrote last is lost in a pipe that nobody read; and the
  * Engine may not know how it ended. The line that says so, undefined where nothing of the kind can have been.

@@ -2,12 +2,12 @@
 // know is said, and nothing runs twice.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connectEngine } from "../../runtime/docker/engine.ts";
-import { startPrivateEngine } from "../../runtime/up/private-engine.ts";
+import { startPrivateEngine, type PrivateEngine } from "../../runtime/up/private-engine.ts";
 import { end, eventually } from "../../runtime/up/processes.ts";
 import { makeSampleImage } from "../../runtime/up/sample-image.ts";
 import { System } from "../support/system.ts";
@@ -29,10 +29,25 @@ for (const seen of [true, false]) {
   });
 }
 
-async function killed(seen: boolean): Promise<void> {
+test("killed before it noted that it started a container: that does not run twice, and its log is read as far as it goes", async () => {
+  if (process.getuid?.() === 0) await forgotten();
+});
+
+interface Setting {
+  readonly system: System;
+  readonly engine: PrivateEngine;
+  /** Where it keeps what it knows. */
+  readonly data: string;
+  /** Starts the Engine anew after its end. */
+  readonly again: () => Promise<unknown>;
+  readonly addRunner: () => Promise<unknown>;
+  /** A file that an experiment's first attempt sees in /output. */
+  readonly output: (id: string, name: string) => string;
+}
+
+async function setUp(cleanup: AsyncDisposableStack): Promise<Setting> {
   const folder = mkdtempSync(join(tmpdir(), "skeduler-engine-"));
   const options = { folder, liveRestore: true, log: (): void => undefined };
-  await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
   const engine = await startPrivateEngine(options);
   cleanup.defer(async () => (await startPrivateEngine(options)).stop());
@@ -44,14 +59,62 @@ async function killed(seen: boolean): Promise<void> {
     SKEDULER_RUNNER_OUTPUTS: outputs,
     SKEDULER_RUNNER_MIN_FREE_DISK: "1MiB",
   };
-  await system.addRunner("restarted", overrides);
+  return {
+    system,
+    engine,
+    data: join(folder, "data"),
+    again: async () => startPrivateEngine(options),
+    addRunner: async () => system.addRunner("restarted", overrides),
+    output: (id, name) => join(outputs, id, "1", name),
+  };
+}
+
+async function forgotten(): Promise<void> {
+  await using cleanup = new AsyncDisposableStack();
+  const { system, engine, data, again, addRunner, output } = await setUp(cleanup);
+  await addRunner();
+  const wait = (name: string): string => `while [ ! -e /output/${name} ]; do sleep 0.05; done`;
+  const { id } = await system.postScript(
+    `echo run >> /output/runs; echo up; ${wait("more")}; echo more; ${wait("go")}; touch /output/gone`,
+  );
+  await system.logged(id, "up\n");
+  await system.runners.pop()?.close();
+  const { docker } = connectEngine(engine.host);
+  const [container] = await docker.listContainers();
+  assert.ok(container);
+  writeFileSync(output(id, "more"), "");
+  const logged = async (): Promise<string> =>
+    (await docker.getContainer(container.Id).logs({ stdout: true })).toString();
+  assert.ok(await eventually(10_000, async () => (await logged()).includes("more\n")));
+  await end(engine.pid, [["SIGKILL", 10_000]]);
+  const file = join(data, "containers", container.Id, "config.v2.json");
+  const known = JSON.parse(readFileSync(file, "utf8")) as { State: object };
+  Object.assign(known.State, { Running: false, Pid: 0, StartedAt: "0001-01-01T00:00:00Z" });
+  writeFileSync(file, JSON.stringify(known));
+  writeFileSync(output(id, "go"), "");
+  assert.ok(await eventually(20_000, () => existsSync(output(id, "gone"))));
+  await again();
+  await addRunner();
+  const ended = await system.ended(id);
+  assert.deepEqual([ended.status, ended.result?.reason, ended.attempt?.number], ["CANCELLED", "engine", 1]);
+  assert.equal(readFileSync(output(id, "runs"), "utf8"), "run\n");
+  assert.equal((await system.log(id, "?stream=stdout")).toString(), "up\nmore\n");
+  assert.match(
+    (await system.log(id)).toString(),
+    /^\[skeduler\] Docker has forgotten that the container was started: lines until \S+Z may be missing\.$/m,
+  );
+}
+
+async function killed(seen: boolean): Promise<void> {
+  await using cleanup = new AsyncDisposableStack();
+  const { system, engine, again, addRunner, output } = await setUp(cleanup);
+  await addRunner();
   const wait = "while [ ! -e /output/go ]; do sleep 0.05; done";
   const ending = await system.postScript(`echo up; ${wait}; echo last; touch /output/gone`);
   const going = await system.postScript(
     `echo up; ${wait}; echo on; while [ ! -e /output/end ]; do sleep 0.05; done; echo down; exit 3`,
   );
   for (const { id } of [ending, going]) await system.logged(id, "up\n");
-  const output = (id: string, name: string): string => join(outputs, id, "1", name);
   if (!seen) await system.runners.pop()?.close();
   await end(engine.pid, [["SIGKILL", 10_000]]);
   // Who noticed is gone itself when Docker is back.
@@ -59,8 +122,8 @@ async function killed(seen: boolean): Promise<void> {
   if (seen) await system.runners.pop()?.close();
   for (const { id } of [ending, going]) writeFileSync(output(id, "go"), "");
   assert.ok(await eventually(20_000, () => existsSync(output(ending.id, "gone"))));
-  await startPrivateEngine(options);
-  await system.addRunner("restarted", overrides);
+  await again();
+  await addRunner();
   const ended = await system.ended(ending.id);
   assert.deepEqual([ended.status, ended.result?.exit_code, ended.attempt?.number], ["FINISHED", 0, 1]);
   assert.match(

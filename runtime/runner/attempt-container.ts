@@ -1,0 +1,107 @@
+// The container of an attempt, made as its host's policy allows; its image is pulled only where Docker does not have it.
+
+import { chmod, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { createContainer, ImageMissing } from "../docker/containers.ts";
+import { ensureImage } from "../docker/images.ts";
+import { checkImage, limitsUnder, resolveVolumes } from "../docker/policy.ts";
+import { parse as splitWords } from "../experiment/command.ts";
+import { parseSize } from "../experiment/units.ts";
+import type { Run } from "./attempt-run.ts";
+import { cancelledBeforeStart, CouldNotRun, orCouldNotRun } from "./could-not-run.ts";
+import { insisting } from "./engine-trouble.ts";
+import { environmentOf } from "./environment.ts";
+import { fillSecrets } from "./secrets.ts";
+
+/** A folder of the attempt's own on its host, where there are any. */
+export function outputOf(run: Run): string | undefined {
+  return run.outputs === undefined
+    ? undefined
+    : join(run.outputs, run.attempt.experiment_id, String(run.attempt.number));
+}
+
+/** Creates it, or finds the one that an earlier try created; its id. */
+export async function create(run: Run): Promise<string> {
+  const { attempt, engine, signals, writer } = run;
+  const output = outputOf(run);
+  writer.note(`attempt ${attempt.number} on host ${run.host}`, "attempt"); // stored with "starting", or before a pull
+  const { policy } = run;
+  const { entrypoint, workdir, user, volumes = [] } = attempt.options;
+  const bytes = (size: string | null): number | undefined => (size === null ? undefined : parseSize(size));
+  const asked = {
+    memoryBytes: bytes(attempt.memory),
+    cpus: attempt.cpus ?? undefined,
+    shmBytes: bytes(attempt.shm_size),
+  };
+  const secrets: string[] = [];
+  /** Judged each time anew, as a pull may take long: what is mounted is what was judged last. */
+  const creating = async (): Promise<string> => {
+    checkImage(policy, attempt.image);
+    const limits = limitsUnder(policy, asked);
+    const mounts = await resolveVolumes(policy, volumes, engine.address);
+    const secret = await fillSecrets(attempt.environment, run.secrets);
+    secrets.push(...secret.values);
+    if (output !== undefined) {
+      await mkdir(output, { recursive: true });
+      await chmod(output, 0o777); // whoever the image runs as may write there
+    }
+    signals.detach.throwIfAborted();
+    return createContainer(engine, {
+      attemptId: attempt.id,
+      experimentId: attempt.experiment_id,
+      installation: run.installation,
+      host: run.host,
+      image: attempt.image,
+      command: splitWords(attempt.command),
+      environment: environmentOf(attempt, secret.environment, { host: run.host, output }),
+      entrypoint: entrypoint === undefined ? undefined : splitWords(entrypoint),
+      workdir,
+      user,
+      mounts,
+      ...limits,
+      network: policy.network,
+      pidsLimit: policy.pidsLimit,
+      noNewPrivileges: policy.noNewPrivileges,
+      capabilities: policy.capabilities,
+      gpus: attempt.gpus,
+      output,
+      logMaxBytes: run.logMaxBytes,
+    });
+  };
+  const id = await orCouldNotRun(async () => {
+    try {
+      return await run.trace.part("create the container", async () => insisting(creating, signals.detach));
+    } catch (error) {
+      if (!(error instanceof ImageMissing)) throw error;
+    }
+    writer.start();
+    const began = performance.now();
+    await run.trace.part("pull the image", async () => pull(run));
+    run.metrics.pulled((performance.now() - began) / 1000);
+    return run.trace.part("create the container", async () => insisting(creating, signals.detach));
+  }, secrets);
+  await writer.line(
+    `starting ${attempt.image}${attempt.gpus.length > 0 ? ` with GPUs ${attempt.gpus.join(", ")}` : ""}`,
+    "starting",
+  );
+  return id;
+}
+async function pull(run: Run): Promise<void> {
+  const { signals, writer, attempt, engine, pullTimeout } = run;
+  const limit = AbortSignal.timeout(pullTimeout);
+  try {
+    await ensureImage(engine, attempt.image, {
+      signal: AbortSignal.any([signals.cancel, signals.detach, limit]),
+      onProgress: (text) => {
+        writer.line(text).catch(() => undefined); // a failure to store shows at the next line that is awaited
+      },
+    });
+  } catch (error) {
+    signals.detach.throwIfAborted();
+    if (signals.cancel.aborted) throw cancelledBeforeStart();
+    if (limit.aborted)
+      throw new CouldNotRun("image", `Pulling ${attempt.image} took longer than ${pullTimeout / 1000} s.`);
+    if (error instanceof ImageMissing) throw new CouldNotRun("image", error.message);
+    throw error;
+  }
+}
