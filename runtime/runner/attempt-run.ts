@@ -194,7 +194,7 @@ async function noteStart(run: Run, state: ContainerState): Promise<void> {
   if (noted === undefined) throw new Fenced();
   if (noted.took !== null) run.metrics.started(noted.took);
   run.trace.started(noted.took);
-  run.notifier.changed(run.attempt.experiment_id);
+  if (state.running) run.notifier.changed(run.attempt.experiment_id); // else its end is told in a moment
 }
 
 /** Notes the start of a container, follows it to its end and closes the attempt. */
