@@ -2,6 +2,7 @@
 // EngineUnreachable with one sentence; whatever else it answers goes to the caller as it is.
 
 import { existsSync } from "node:fs";
+import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
 
@@ -74,9 +75,7 @@ function noAnswer(limit: number, cause: unknown): Error {
 
 /** The answer's JSON; where it is none, or empty, its bytes. */
 async function json(answer: NodeJS.ReadableStream): Promise<object> {
-  const pieces: Buffer[] = [];
-  for await (const piece of answer) pieces.push(piece as Buffer); // `buffer` of stream/consumers goes by way of a Blob
-  const bytes = Buffer.concat(pieces);
+  const bytes = await buffer(answer);
   try {
     return JSON.parse(bytes.toString()) as object;
   } catch {
