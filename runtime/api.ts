@@ -120,23 +120,6 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
   const placeSoon = (): void => {
     placement.run().catch((error: unknown) => log.warn({ err: error }, "placement failed; the queue job tries again"));
   };
-  const listening = listen({
-    db,
-    url: database,
-    log,
-    signal: closing.signal,
-    onChanged: (ids) => {
-      feed.wake(ids);
-      events.wake();
-    },
-    onPlaceFree: placeSoon,
-    onConnected: () => {
-      feed.reset();
-      events.wake();
-      placeSoon();
-    },
-    onHeard: metrics.heard,
-  });
   const tail = { db, feed, closing: closing.signal };
   const shared = { db, maxBody: config.http.max_body, placeSoon };
   const targets = config.notifications.targets.map(({ name }) => name);
@@ -186,6 +169,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
   });
 
   let notifications: Notifications | undefined;
+  let listening: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await notifications?.close();
     closing.abort(new Error("the server is stopping"));
@@ -208,6 +192,24 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
         notifier.changed(id);
         placeSoon();
       },
+    });
+    // After them: what it hears may place.
+    listening = listen({
+      db,
+      url: database,
+      log,
+      signal: closing.signal,
+      onChanged: (ids) => {
+        feed.wake(ids);
+        events.wake();
+      },
+      onPlaceFree: placeSoon,
+      onConnected: () => {
+        feed.reset();
+        events.wake();
+        placeSoon();
+      },
+      onHeard: metrics.heard,
     });
     const server = await serve(app, config, { onUpgrade: upgrade.onUpgrade, log });
     const queue = await startQueue({

@@ -86,6 +86,7 @@ export async function create(run: Run): Promise<string> {
   );
   return id;
 }
+
 async function pull(run: Run): Promise<void> {
   const { signals, writer, attempt, engine, pullTimeout } = run;
   const limit = AbortSignal.timeout(pullTimeout);

@@ -33,6 +33,9 @@ test("killed before it noted that it started a container: that does not run twic
   if (process.getuid?.() === 0) await forgotten();
 });
 
+/** In a script: until somebody puts this file into /output. */
+const wait = (name: string): string => `while [ ! -e /output/${name} ]; do sleep 0.05; done`;
+
 interface Setting {
   readonly system: System;
   readonly engine: PrivateEngine;
@@ -73,7 +76,6 @@ async function forgotten(): Promise<void> {
   await using cleanup = new AsyncDisposableStack();
   const { system, engine, data, again, addRunner, output } = await setUp(cleanup);
   await addRunner();
-  const wait = (name: string): string => `while [ ! -e /output/${name} ]; do sleep 0.05; done`;
   const { id } = await system.postScript(
     `echo run >> /output/runs; echo up; ${wait("more")}; echo more; ${wait("go")}; touch /output/gone`,
   );
@@ -109,11 +111,8 @@ async function killed(seen: boolean): Promise<void> {
   await using cleanup = new AsyncDisposableStack();
   const { system, engine, again, addRunner, output } = await setUp(cleanup);
   await addRunner();
-  const wait = "while [ ! -e /output/go ]; do sleep 0.05; done";
-  const ending = await system.postScript(`echo up; ${wait}; echo last; touch /output/gone`);
-  const going = await system.postScript(
-    `echo up; ${wait}; echo on; while [ ! -e /output/end ]; do sleep 0.05; done; echo down; exit 3`,
-  );
+  const ending = await system.postScript(`echo up; ${wait("go")}; echo last; touch /output/gone`);
+  const going = await system.postScript(`echo up; ${wait("go")}; echo on; ${wait("end")}; echo down; exit 3`);
   for (const { id } of [ending, going]) await system.logged(id, "up\n");
   if (!seen) await system.runners.pop()?.close();
   await end(engine.pid, [["SIGKILL", 10_000]]);
