@@ -22,15 +22,21 @@ export interface ContainerState {
   readonly error: string;
 }
 
-/** Creates the attempt's container, or finds the one that an earlier try created; its id. Without its image: ImageMissing. */
-export async function createContainer(engine: Engine, spec: ContainerSpec): Promise<string> {
+export interface CreatedContainer {
+  readonly id: string;
+  /** An earlier try created it: nobody knows what has become of it since. */
+  readonly adopted: boolean;
+}
+
+/** Creates the attempt's container, or finds the one that an earlier try created. Without its image: ImageMissing. */
+export async function createContainer(engine: Engine, spec: ContainerSpec): Promise<CreatedContainer> {
   try {
     const container = await asking(engine, async () => engine.docker.createContainer(containerOptions(spec)));
-    return container.id;
+    return { id: container.id, adopted: false };
   } catch (error) {
     if (statusOf(error) === 404 || /invalid reference/.test(wordsOf(error)))
       throw new ImageMissing(wordsOf(error), { cause: error });
-    if (statusOf(error) === 409) return adopt(engine, spec, error);
+    if (statusOf(error) === 409) return { id: await adopt(engine, spec, error), adopted: true };
     throw refusal(error);
   }
 }

@@ -2,7 +2,7 @@
 
 import { chmod, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { createContainer, ImageMissing } from "../docker/containers.ts";
+import { createContainer, ImageMissing, type CreatedContainer } from "../docker/containers.ts";
 import { ensureImage } from "../docker/images.ts";
 import { checkImage, limitsUnder, resolveVolumes } from "../docker/policy.ts";
 import { parse as splitWords } from "../experiment/command.ts";
@@ -20,8 +20,8 @@ export function outputOf(run: Run): string | undefined {
     : join(run.outputs, run.attempt.experiment_id, String(run.attempt.number));
 }
 
-/** Creates it, or finds the one that an earlier try created; its id. */
-export async function create(run: Run): Promise<string> {
+/** Creates it, or finds the one that an earlier try created. */
+export async function create(run: Run): Promise<CreatedContainer> {
   const { attempt, engine, signals, writer } = run;
   const output = outputOf(run);
   writer.note(`attempt ${attempt.number} on host ${run.host}`, "attempt"); // stored with "starting", or before a pull
@@ -35,7 +35,7 @@ export async function create(run: Run): Promise<string> {
   };
   const secrets: string[] = [];
   /** Judged each time anew, as a pull may take long: what is mounted is what was judged last. */
-  const creating = async (): Promise<string> => {
+  const creating = async (): Promise<CreatedContainer> => {
     checkImage(policy, attempt.image);
     const limits = limitsUnder(policy, asked);
     const mounts = await resolveVolumes(policy, volumes, engine.address);
@@ -68,7 +68,7 @@ export async function create(run: Run): Promise<string> {
       logMaxBytes: run.logMaxBytes,
     });
   };
-  const id = await orCouldNotRun(async () => {
+  const container = await orCouldNotRun(async () => {
     try {
       return await run.trace.part("create the container", async () => insisting(creating, signals.detach));
     } catch (error) {
@@ -84,7 +84,7 @@ export async function create(run: Run): Promise<string> {
     `starting ${attempt.image}${attempt.gpus.length > 0 ? ` with GPUs ${attempt.gpus.join(", ")}` : ""}`,
     "starting",
   );
-  return id;
+  return container;
 }
 
 async function pull(run: Run): Promise<void> {

@@ -42,7 +42,7 @@ export interface RunnerContext {
   readonly log: Logger;
   readonly fence: Pick<Fence, "check" | "stopped">;
   readonly interruptions: Interruptions;
-  readonly memory: Pick<HostMemory, "began" | "ended" | "closed" | "endOf" | "watchedUntil">;
+  readonly memory: Pick<HostMemory, "knows" | "began" | "ended" | "closed" | "endOf" | "watchedUntil">;
   readonly installation: string;
   readonly host: string;
   readonly epoch: string;
@@ -137,17 +137,20 @@ async function endAsRemembered({ memory, attempt, writer }: Run): Promise<void> 
 async function started(run: Run): Promise<ContainerState> {
   const { attempt, engine, memory } = run;
   try {
-    const [found] = await Promise.all([inspectContainer(engine, containerName(attempt.id)), memory.began(attempt)]);
-    return await start(run, found);
+    // What this host never took up has no container here; should there be one, Docker says so when it is to create it.
+    const inHand = attempt.started || memory.knows(attempt.id);
+    const look = async (): Promise<ContainerState | undefined> => inspectContainer(engine, containerName(attempt.id));
+    const [found] = await Promise.all([inHand ? look() : undefined, memory.began(attempt)]);
+    const isNew = run.interruptions.isNew(attempt);
+    return await start(run, found, isNew);
   } catch (error) {
     if (!run.signals.detach.aborted && isUnreachable(error)) run.interruptions.began(run.attempt);
     throw error;
   }
 }
 
-async function start(run: Run, found: ContainerState | undefined): Promise<ContainerState> {
+async function start(run: Run, found: ContainerState | undefined, isNew: boolean): Promise<ContainerState> {
   const { attempt, engine, interruptions } = run;
-  const isNew = interruptions.isNew(attempt);
   if (found === undefined) await endAsRemembered(run);
   if (found === undefined && attempt.started) {
     throw new CouldNotRun("engine", "The container is gone: somebody or something other than Skeduler removed it.");
@@ -162,11 +165,14 @@ async function start(run: Run, found: ContainerState | undefined): Promise<Conta
   }
   if (found !== undefined && attempt.started) await endForgotten(run, found);
   refuseCancelled(run);
-  const id = found?.id ?? (await create(run));
+  const { id, adopted } = found === undefined ? await create(run) : { id: found.id, adopted: false };
+  if (adopted) return start(run, await inspectContainer(engine, id), isNew);
   refuseCancelled(run);
   run.fence.check();
   const first = (): void => interruptions.over(attempt);
-  const starting = async (): Promise<void> => insisting(async () => startOnce(engine, id, first), run.signals.detach);
+  const once = async (tries: number): Promise<void> =>
+    startOnce(engine, id, { isNew: found === undefined && tries === 1, first });
+  const starting = async (): Promise<void> => insisting(once, run.signals.detach);
   await run.trace.part("start the container", async () => orCouldNotRun(starting));
   const state = await inspectContainer(engine, id);
   if (state === undefined) throw new CouldNotRun("engine", "The container vanished as it was started.");

@@ -13,19 +13,30 @@ import type { LogPosition } from "../docker/log-entries.ts";
 const engineTries = 3;
 const enginePause = 2_000;
 
-/** Started it was by an answer that was lost, too: one that has ended would run again. `first` is told where it never was. */
-export async function startOnce(engine: Engine, id: string, first: () => void): Promise<void> {
-  const state = await inspectContainer(engine, id);
+/**
+ * Started it was by an answer that was lost, too: one that has ended would run again. So it is looked at first, unless it is new: created
+ * a moment ago, and never asked to start. `first` is told where it never was.
+ */
+export async function startOnce(
+  engine: Engine,
+  id: string,
+  { isNew, first }: { readonly isNew: boolean; readonly first: () => void },
+): Promise<void> {
+  const state = isNew ? undefined : await inspectContainer(engine, id);
   if (state?.startedAt !== undefined) return;
   first();
   await startContainer(engine, id);
 }
 
-/** An Engine that is being stopped refuses what its next start would do: a refusal counts when it is repeated. */
-export async function insisting<T>(work: () => Promise<T>, signal: AbortSignal, pause = enginePause): Promise<T> {
+/** An Engine that is being stopped refuses what its next start would do: a refusal counts when it is repeated. `work` gets which try it is, from 1. */
+export async function insisting<T>(
+  work: (tries: number) => Promise<T>,
+  signal: AbortSignal,
+  pause = enginePause,
+): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await work();
+      return await work(tries);
     } catch (error) {
       if (!(error instanceof EngineFailure) || tries === engineTries) throw error;
       await sleep(pause, undefined, { signal });

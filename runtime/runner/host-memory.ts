@@ -109,6 +109,11 @@ export class HostMemory {
     if (this.#unsettled.has(id)) this.#unsettled.set(id, true);
   }
 
+  /** Whether this host took it up before. */
+  knows(id: string): boolean {
+    return this.#attempts.has(id);
+  }
+
   endOf(id: string): End | undefined {
     return this.#attempts.get(id)?.end;
   }

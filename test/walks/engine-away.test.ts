@@ -2,7 +2,7 @@
 // missing is said where something may be, and only there.
 
 import assert from "node:assert/strict";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -77,10 +77,11 @@ async function silencing(): Promise<AsyncDisposable & { host: string; silence: (
   };
 }
 
-async function throughCut(request: RegExp): Promise<string> {
+async function throughCut(request: RegExp, { forgetful = false } = {}): Promise<string> {
   await using engine = await cuttingAfter(request);
   await using system = await System.start();
-  await system.addRunner("away", { SKEDULER_DOCKER_HOST: engine.host });
+  const overrides = { SKEDULER_DOCKER_HOST: engine.host };
+  await system.addRunner("away", overrides);
   const { id } = await system.postScript("echo once");
   for (;;) {
     const { rows } = await system.query(
@@ -88,7 +89,14 @@ async function throughCut(request: RegExp): Promise<string> {
     );
     if (rows[0]?.["n"] === 1) break;
   }
+  if (forgetful) {
+    await system.runners.pop()?.close();
+    const [memory] = globSync(join(system.folder, "hosts", "away", "*.attempts"));
+    assert.ok(memory);
+    rmSync(memory);
+  }
   engine.mend();
+  if (forgetful) await system.addRunner("away", overrides);
   const ended = await system.ended(id);
   assert.deepEqual([ended.result?.reason, ended.result?.exit_code, ended.attempt?.number], ["exited", 0, 1]);
   assert.equal((await system.log(id, "?stream=stdout")).toString(), "once\n");
@@ -101,6 +109,10 @@ test("the answer to the start is lost, and it ends unseen: its log says that lin
     log.match(/^\[skeduler\] Docker was away when the container ended: lines from .* may be missing\.$/gm)?.length,
     1,
   );
+});
+
+test("the answer to the start is lost, and then what the host remembers: it is found under its name, and does not run again", async () => {
+  await throughCut(/POST \S*\/containers\/[0-9a-f]+\/start /, { forgetful: true });
 });
 
 test("away before the start: nothing can be missing, and nothing is said", async () => {
