@@ -11,7 +11,7 @@ const cacheBytes = 16 * 1024 * 1024;
 /** The slow poll: how late a tail can be when every notification was lost. */
 export const pollEvery = 3_000;
 
-type Chunked = Pick<NonNullable<LogState["attempt"]>, "id" | "day" | "nextSeq" | "last">;
+type Chunked = Pick<NonNullable<LogState["attempt"]>, "id" | "day" | "nextSeq">;
 
 class Watched {
   readonly experimentId: string;
@@ -19,9 +19,13 @@ class Watched {
   followers = 0;
   version = 0;
   state: Promise<LogState | undefined> | undefined;
+  /** What `state` resolves to, once it has. */
+  known: LogState | undefined;
   /** The attempt's. */
   day: string | undefined;
   readonly waiters = new Set<() => void>();
+  /** The state is being read for those who wait. */
+  waking = false;
   constructor(experimentId: string, number: number | undefined) {
     this.experimentId = experimentId;
     this.number = number;
@@ -33,14 +37,65 @@ interface Cached {
   bytes: number;
 }
 
-/** One follower's hold on an experiment's state; to be released. */
-export interface Watch {
-  state(): Promise<LogState | undefined>;
-  /** Resolves once the state may have changed since `version`, or the signal aborts. */
-  changed(version: number, signal: AbortSignal): Promise<void>;
-  version(): number;
-  [Symbol.dispose](): void;
+/** One follower's hold on an experiment's state; to be released. With thousands of them, what each does for a line counts. */
+class Watch {
+  readonly #watched: Watched;
+  readonly #read: (watched: Watched) => Promise<LogState | undefined>;
+  readonly #signal: AbortSignal | undefined;
+  #over: boolean;
+  #resolve: (() => void) | undefined;
+
+  constructor(watched: Watched, read: (watched: Watched) => Promise<LogState | undefined>, signal?: AbortSignal) {
+    this.#watched = watched;
+    this.#read = read;
+    this.#signal = signal;
+    this.#over = signal?.aborted === true;
+    watched.followers += 1;
+    signal?.addEventListener("abort", this.#end);
+  }
+
+  /** Whether the signal has aborted. */
+  get over(): boolean {
+    return this.#over;
+  }
+
+  get version(): number {
+    return this.#watched.version;
+  }
+
+  /** What there is, where it has been read already. */
+  get known(): LogState | undefined {
+    return this.#watched.known;
+  }
+
+  async state(): Promise<LogState | undefined> {
+    this.#watched.state ??= this.#read(this.#watched);
+    return this.#watched.state;
+  }
+
+  /** Undefined, or resolves once the state may have changed since `version`, or the signal aborts. */
+  changed(version: number): Promise<void> | undefined {
+    if (this.version !== version || this.#over) return undefined;
+    return new Promise<void>((resolve) => {
+      this.#resolve = resolve;
+      this.#watched.waiters.add(resolve);
+    });
+  }
+
+  readonly #end = (): void => {
+    this.#over = true;
+    if (this.#resolve === undefined) return;
+    this.#watched.waiters.delete(this.#resolve);
+    this.#resolve();
+  };
+
+  /** What is watched is kept until the next poll, for whoever comes next. */
+  [Symbol.dispose](): void {
+    this.#signal?.removeEventListener("abort", this.#end);
+    this.#watched.followers -= 1;
+  }
 }
+export type { Watch };
 
 export class LogFeed {
   readonly #db: Pool;
@@ -67,7 +122,7 @@ export class LogFeed {
 
   wake(experimentIds: readonly string[]): void {
     const ids = new Set(experimentIds);
-    for (const watched of this.#watched.values()) if (ids.has(watched.experimentId)) wake(watched);
+    for (const watched of this.#watched.values()) if (ids.has(watched.experimentId)) this.#wake(watched);
   }
 
   /** The database was away, and may be a restored one: what was read before counts no more. */
@@ -79,64 +134,59 @@ export class LogFeed {
 
   wakeAll(): void {
     for (const [key, watched] of this.#watched) {
-      wake(watched);
+      this.#wake(watched);
       if (watched.followers === 0) this.#watched.delete(key);
     }
   }
 
-  /** Follows one attempt (`number`), or whichever is the latest. */
-  watch(experimentId: string, number: number | undefined): Watch {
+  /** Follows one attempt (`number`), or whichever is the latest, until the signal aborts. */
+  watch(experimentId: string, number: number | undefined, signal?: AbortSignal): Watch {
     const key = `${experimentId}/${number ?? ""}`;
     const watched = this.#watched.get(key) ?? new Watched(experimentId, number);
     this.#watched.set(key, watched);
-    watched.followers += 1;
-    return {
-      state: async () => {
-        watched.state ??= this.#readState(watched);
-        return watched.state;
-      },
-      version: () => watched.version,
-      changed: async (version, signal) => {
-        if (watched.version !== version || signal.aborted) return;
-        await new Promise<void>((resolve) => {
-          const done = (): void => {
-            watched.waiters.delete(done);
-            signal.removeEventListener("abort", done);
-            resolve();
-          };
-          watched.waiters.add(done);
-          signal.addEventListener("abort", done, { once: true });
-        });
-      },
-      [Symbol.dispose]: () => {
-        // Kept until the next poll, for whoever comes next.
-        watched.followers -= 1;
-      },
+    return new Watch(watched, this.#readState, signal);
+  }
+
+  /** Who waits is woken when the new state is there: one reads it, and none of the thousands waits for it. */
+  #wake(watched: Watched): void {
+    watched.version += 1;
+    watched.state = undefined;
+    watched.known = undefined;
+    if (watched.waiters.size === 0 || watched.waking) return;
+    watched.waking = true;
+    watched.state = this.#readState(watched);
+    const done = (): void => {
+      watched.waking = false;
+      const waiters = [...watched.waiters];
+      watched.waiters.clear();
+      for (const waiter of waiters) waiter();
     };
+    watched.state.then(done, done); // what could not be read, each tries for itself
   }
 
   /** What is not there, or could not be read, is not remembered: the next to ask tries again. */
-  async #readState(watched: Watched): Promise<LogState | undefined> {
+  readonly #readState = async (watched: Watched): Promise<LogState | undefined> => {
+    const { version } = watched;
     let state: LogState | undefined;
     try {
       state = await readLogState(this.#db, watched.experimentId, watched.number, watched.day);
       watched.day = state?.attempt?.day;
+      if (watched.version === version) watched.known = state;
       return state;
     } finally {
-      if (state === undefined) watched.state = undefined;
+      if (state === undefined && watched.version === version) watched.state = undefined;
     }
-  }
+  };
 
   /** Chunks from `seq` on, at least one if seq < attempt.nextSeq; those after them are read ahead. */
   async chunks(attempt: Chunked, seq: number): Promise<StoredChunk[]> {
-    if (attempt.last?.seq === seq) return [attempt.last];
     const chunks = await this.#read(attempt, seq);
     const next = (chunks.at(-1)?.seq ?? attempt.nextSeq) + 1;
     if (next < attempt.nextSeq) this.#read(attempt, next).catch(() => undefined); // who needs them tries again
     return chunks;
   }
 
-  async #read(attempt: Omit<Chunked, "last">, seq: number): Promise<StoredChunk[]> {
+  async #read(attempt: Chunked, seq: number): Promise<StoredChunk[]> {
     const limit = Math.min(chunksPerRead, attempt.nextSeq - seq);
     const key = `${attempt.id}/${seq}/${limit}`;
     const hit = this.#cache.get(key);
@@ -164,10 +214,4 @@ export class LogFeed {
       entry.bytes = 0;
     }
   }
-}
-
-function wake(watched: Watched): void {
-  watched.version += 1;
-  watched.state = undefined;
-  for (const waiter of [...watched.waiters]) waiter();
 }

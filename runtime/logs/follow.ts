@@ -45,7 +45,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<Piece> {
   let cursor: Cursor = { offset: options.start.offset, atLineStart: true };
   for (let number = options.start.attempt; !options.signal.aborted; number += 1) {
     // Watched by its number: "the latest" would move on before this one was read to its end.
-    using watch = options.feed.watch(options.experimentId, number);
+    using watch = options.feed.watch(options.experimentId, number, options.signal);
     if ((await waitForAttempt(options, watch)) === undefined) return;
     const beyond: Cursor | undefined = yield* followAttempt(options, watch, cursor);
     if (beyond === undefined || options.alone) return;
@@ -63,9 +63,9 @@ interface Cursor {
 
 /** The watched attempt once there is one; undefined where the experiment ended without it. */
 async function waitForAttempt(options: FollowOptions, watch: Watch): Promise<Attempt | undefined> {
-  const stopped = (): boolean => options.signal.aborted;
+  const stopped = (): boolean => watch.over;
   while (!stopped()) {
-    const version = watch.version();
+    const { version } = watch;
     const state = await patiently(options, async () => watch.state());
     if (state === undefined) {
       if (stopped()) return undefined;
@@ -73,7 +73,7 @@ async function waitForAttempt(options: FollowOptions, watch: Watch): Promise<Att
     }
     if (state.attempt !== undefined) return state.attempt;
     if (isEnded(state.status as Status)) return undefined;
-    await watch.changed(version, options.signal);
+    await watch.changed(version);
   }
   return undefined;
 }
@@ -88,9 +88,9 @@ async function* followAttempt(
   let { offset, atLineStart } = start;
   let seq: number | undefined;
   let before: StoredChunk | undefined;
-  while (!options.signal.aborted) {
-    const version = watch.version();
-    const state = await patiently(options, async () => watch.state());
+  while (!watch.over) {
+    const { version } = watch;
+    const state = watch.known ?? (await patiently(options, async () => watch.state()));
     const attempt = state?.attempt;
     if (state === undefined || attempt === undefined) return undefined; // removed meanwhile
     const length = total(view, attempt.bytes);
@@ -101,7 +101,10 @@ async function* followAttempt(
       seq ??= offset === 0 ? 0 : await patiently(options, async () => findChunk(db, attempt, view, "offset", offset));
       while (seq !== undefined && seq < attempt.nextSeq) {
         const from: number = seq;
-        const chunks = await patiently(options, async () => options.feed.chunks(attempt, from));
+        const chunks =
+          attempt.last?.seq === from
+            ? [attempt.last]
+            : await patiently(options, async () => options.feed.chunks(attempt, from));
         if (chunks === undefined) return undefined;
         if (chunks.length === 0) break; // expired just now
         for (const chunk of chunks) {
@@ -131,7 +134,7 @@ async function* followAttempt(
       if (state.latest > attempt.number) return { offset: Math.max(0, offset - length), atLineStart };
       if (isEnded(state.status as Status)) return undefined;
     }
-    await watch.changed(version, options.signal);
+    await watch.changed(version);
   }
   return undefined;
 }

@@ -16,18 +16,18 @@ export class LineSocket {
   #held: Buffer[] = [];
   #heldBytes = 0;
   #fragmented = false;
+  #corked = false;
 
   constructor(ws: WebSocket, options: { readonly cursor: boolean }) {
     this.#ws = ws;
     this.#cursor = options.cursor;
   }
 
-  /** False where the socket is no longer open. */
-  async send({ bytes, attempt, end }: Piece): Promise<boolean> {
+  /** Once the socket has taken it; false where it is no longer open. */
+  send({ bytes, attempt, end }: Piece): boolean | Promise<boolean> {
     if (this.#ws.readyState !== WebSocket.OPEN) return false;
     const { frames, first, firstFrame, rest } = frameLines(bytes);
-    const socket = socketOf(this.#ws);
-    socket.cork();
+    const socket = this.#gathering();
     if (rest > 0) {
       // Past ws, which would write each message by itself: ten times the work. Nothing waits in ws, which does not compress.
       const begun = this.#holding;
@@ -36,13 +36,24 @@ export class LineSocket {
       if (this.#cursor) socket.write(frameMessage(`${attempt}.${end - (bytes.length - rest)}`));
     }
     if (rest < bytes.length) this.#hold(bytes.subarray(rest));
-    const taken = drained(this.#ws);
-    socket.uncork();
-    return taken;
+    return drained(this.#ws);
+  }
+
+  /** The socket, which takes all that is written in this turn in one call: who lags behind gets several chunks with it. */
+  #gathering(): Corkable {
+    const socket = socketOf(this.#ws);
+    if (this.#corked) return socket;
+    this.#corked = true;
+    socket.cork();
+    process.nextTick(() => {
+      this.#corked = false;
+      socket.uncork();
+    });
+    return socket;
   }
 
   /** The last line, if it has no newline. */
-  async finish(): Promise<boolean> {
+  finish(): boolean | Promise<boolean> {
     if (this.#ws.readyState !== WebSocket.OPEN) return false;
     if (this.#holding) this.#line(Buffer.alloc(0));
     return drained(this.#ws);
@@ -86,19 +97,21 @@ function socketOf(ws: WebSocket): Corkable {
   return (ws as unknown as { readonly _socket: Corkable })._socket;
 }
 
-/** Resolves when the socket has room; false when it closed. */
-async function drained(ws: WebSocket): Promise<boolean> {
+function isOpen(ws: WebSocket): boolean {
+  return ws.readyState === WebSocket.OPEN && !socketOf(ws).destroyed;
+}
+
+/** True once the socket has room; false when it closed. */
+function drained(ws: WebSocket): boolean | Promise<boolean> {
   const socket = socketOf(ws);
-  const open = (): boolean => ws.readyState === WebSocket.OPEN && !socket.destroyed;
-  if (!open() || !socket.writableNeedDrain) return open();
-  await new Promise<void>((resolve) => {
+  if (!isOpen(ws) || !socket.writableNeedDrain) return isOpen(ws);
+  return new Promise((resolve) => {
     const done = (): void => {
       socket.off("drain", done);
       socket.off("close", done);
-      resolve();
+      resolve(isOpen(ws));
     };
     socket.once("drain", done);
     socket.once("close", done);
   });
-  return open();
 }
