@@ -26,11 +26,11 @@ export interface Access extends Omit<AnsweredRequest, "seconds"> {
   readonly ms: number;
 }
 
-export function noteAccess({ log, answered }: AccessLogOptions, { route, ms, ...access }: Access): void {
-  const { method, status } = access;
+export function noteAccess({ log, answered }: AccessLogOptions, asked: Access): void {
+  const { requestId, owner, method, path, route, status, ms } = asked;
   answered?.({ method, route, status, seconds: ms / 1000 });
   if (ms < slowMs && !log.isLevelEnabled("debug")) return;
-  const fields = { ...access, ms: Math.round(ms * 10) / 10 };
+  const fields = { requestId, owner, method, path, status, ms: Math.round(ms * 10) / 10 };
   if (ms < slowMs) log.debug(fields, "request");
   else log.warn(fields, "a slow request");
 }
