@@ -6,7 +6,7 @@ import { ApiError } from "../runtime/errors.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
 import { parseId } from "../runtime/http/id.ts";
 import type { SendTail } from "../runtime/http/upgrade.ts";
-import { follow, type FollowOptions, type Position } from "../runtime/logs/follow.ts";
+import { follow, type FollowOptions, type Piece, type Position, type Take } from "../runtime/logs/follow.ts";
 import type { LogFeed } from "../runtime/logs/feed.ts";
 import { parseLogQuery, type LogQuery } from "../runtime/logs/query.ts";
 import { logExpired, offsetOf } from "../runtime/logs/read.ts";
@@ -60,20 +60,34 @@ export function tailLogs(deps: TailDeps): EndpointHandler {
     const found = await find(id, searchParams);
     const left = new AbortController();
     const signal = AbortSignal.any([left.signal, deps.closing]);
-    const pieces = follow({ ...deps, ...optionsOf(found), experimentId: id, signal });
+    let asked = Promise.withResolvers<boolean>();
     const body = new ReadableStream<Uint8Array>(
       {
-        async pull(controller) {
-          const next = await pieces.next();
-          if (next.done === true) {
-            // A server that stops has not sent all: the connection breaks off, so that the client comes back.
-            if (deps.closing.aborted) c.env.outgoing?.destroy();
-            controller.close();
-          } else controller.enqueue(next.value.bytes);
+        start(controller) {
+          const take = async ({ bytes }: Piece): Promise<boolean> => {
+            if (!(await asked.promise)) return false;
+            asked = Promise.withResolvers();
+            controller.enqueue(bytes);
+            return true;
+          };
+          follow({ ...deps, ...optionsOf(found), experimentId: id, signal }, take).then(
+            () => {
+              if (left.signal.aborted) return;
+              // A server that stops has not sent all: the connection breaks off, so that the client comes back.
+              if (deps.closing.aborted) c.env.outgoing?.destroy();
+              controller.close();
+            },
+            (error: unknown) => {
+              if (!left.signal.aborted) controller.error(error);
+            },
+          );
         },
-        async cancel() {
+        pull() {
+          asked.resolve(true);
+        },
+        cancel() {
           left.abort();
-          await pieces.return(undefined); // where it was not waiting but asked for nothing more
+          asked.resolve(false);
         },
       },
       { highWaterMark: 0 },
@@ -101,9 +115,8 @@ export function openTail(deps: TailDeps): (id: string, query: URLSearchParams) =
       ws.on("close", () => left.abort());
       const signal = AbortSignal.any([left.signal, deps.closing]);
       const lines = new LineSocket(ws, { cursor: found.query.cursor });
-      for await (const piece of follow({ ...deps, ...optionsOf(found), experimentId: id, signal })) {
-        if (!(await lines.send(piece))) return;
-      }
+      const take: Take = (piece): ReturnType<Take> => lines.send(piece);
+      await follow({ ...deps, ...optionsOf(found), experimentId: id, signal }, take);
       // When the server stops, whoever stops it closes with 1001.
       if (!signal.aborted && (await lines.finish())) ws.close(1000, "the experiment has ended");
     };

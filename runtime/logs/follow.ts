@@ -1,5 +1,6 @@
 // The tail: an experiment's log from a position on, live, through the attempts of a retry, until the experiment has ended
-// and every byte was given. Pull-driven: a slow reader waits here with at most a few chunks, which others share.
+// and every byte was given. A slow reader waits here with at most a few chunks, which others share. What it does for a line is done by
+// thousands of followers: where nobody has to wait it makes no promise but the one for the next change.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { isUnavailable } from "../database/faults.ts";
@@ -38,16 +39,19 @@ export interface Piece {
   readonly bytes: Buffer;
 }
 
+/** Takes a piece, and is given the next when it has room for it; false: it takes no more. */
+export type Take = (piece: Piece) => boolean | Promise<boolean>;
+
 const retryPause = 500;
 
-/** Ends when the experiment has ended and all was given, or the signal aborts. Throws ApiError not_found. */
-export async function* follow(options: FollowOptions): AsyncGenerator<Piece> {
+/** Resolves when the experiment has ended and all was given, nothing more is taken, or the signal aborts. Throws ApiError not_found. */
+export async function follow(options: FollowOptions, take: Take): Promise<void> {
   let cursor: Cursor = { offset: options.start.offset, atLineStart: true };
   for (let number = options.start.attempt; !options.signal.aborted; number += 1) {
     // Watched by its number: "the latest" would move on before this one was read to its end.
     using watch = options.feed.watch(options.experimentId, number, options.signal);
     if ((await waitForAttempt(options, watch)) === undefined) return;
-    const beyond: Cursor | undefined = yield* followAttempt(options, watch, cursor);
+    const beyond: Cursor | undefined = await followAttempt(options, watch, cursor, take);
     if (beyond === undefined || options.alone) return;
     // A client that counts bytes counts on through attempts: what is beyond this one's length belongs to the next.
     cursor = beyond;
@@ -79,11 +83,12 @@ async function waitForAttempt(options: FollowOptions, watch: Watch): Promise<Att
 }
 
 /** Gives one attempt to its end. Answers where that is in the next one, or undefined when all is over. */
-async function* followAttempt(
+async function followAttempt(
   options: FollowOptions,
   watch: Watch,
   start: Cursor,
-): AsyncGenerator<Piece, Cursor | undefined> {
+  take: Take,
+): Promise<Cursor | undefined> {
   const { db, view, timestamps } = options;
   let { offset, atLineStart } = start;
   let seq: number | undefined;
@@ -116,7 +121,8 @@ async function* followAttempt(
           if (gap.length > 0) {
             atLineStart = true;
             offset = total(view, chunk.offsets);
-            yield { attempt: attempt.number, end: offset, bytes: gap };
+            const taken = take({ attempt: attempt.number, end: offset, bytes: gap });
+            if (taken !== true && !(await taken)) return undefined;
           }
           if (plain <= skip) continue;
           const bytes: Buffer = timestamps
@@ -126,7 +132,8 @@ async function* followAttempt(
               : cut(view, chunk).subarray(skip);
           atLineStart = bytes.at(-1) === newline;
           offset = total(view, chunk.offsets) + plain;
-          yield { attempt: attempt.number, end: offset, bytes };
+          const taken = take({ attempt: attempt.number, end: offset, bytes });
+          if (taken !== true && !(await taken)) return undefined;
         }
       }
     }

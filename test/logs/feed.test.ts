@@ -63,7 +63,10 @@ async function withLog(
         const read = async (): Promise<void> => {
           const start = { attempt: 1, offset: 0 };
           const options = { db, feed, experimentId: id, timestamps: false, start, alone: true, signal };
-          for await (const { bytes } of follow({ ...options, view: parseView("stdout") })) text += bytes.toString();
+          await follow({ ...options, view: parseView("stdout") }, ({ bytes }) => {
+            text += bytes.toString();
+            return true;
+          });
         };
         return { text: () => text, ended: read() };
       },
