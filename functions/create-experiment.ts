@@ -195,13 +195,12 @@ async function rowsOf(
   owner: string,
   inArray = false,
 ): Promise<NewRow[]> {
-  const named = asked.flatMap((one) => one.after ?? []);
-  const names = named.length === 0 ? undefined : new Set(named);
-  const known = names && (await findExperiments(db, [...names]));
+  const names = new Set(asked.flatMap((one) => one.after ?? []));
+  const known = names.size === 0 ? new Map<string, string>() : await findExperiments(db, [...names]);
   return asked.map((one, index) => {
     checkNotify(one.notify, targets, asked.length === 1 ? "notify" : `${index}.notify`);
-    const after = one.after?.map((name, n) => {
-      const id = known?.get(name);
+    const after = (one.after ?? []).map((name, n) => {
+      const id = known.get(name);
       if (id !== undefined) return id;
       const path = asked.length === 1 ? `after.${n}` : `${index}.after.${n}`;
       throw new ApiError("validation", `${path}: there is no experiment with the id or name "${name}".`, {
@@ -209,14 +208,14 @@ async function rowsOf(
       });
     });
     const id = randomUUID();
-    if (names?.has(one.name) === true) known?.set(one.name, id);
+    if (names.has(one.name)) known.set(one.name, id);
     return {
       id,
       body,
-      element: inArray ? index : undefined,
+      ...(inArray && { element: index }),
       owner,
       retries: one.retries ?? null,
-      after: after === undefined ? [] : [...new Set(after)],
+      after: [...new Set(after)],
     };
   });
 }

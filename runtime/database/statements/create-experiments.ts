@@ -13,7 +13,7 @@ export interface NewRow {
   /** The request's body as it was sent. */
   readonly body: string;
   /** Which of its elements, from 0, where it is an array; then all rows are of this one body. */
-  readonly element?: number | undefined;
+  readonly element?: number;
   readonly owner: string;
   /** With their defaults; null: none. */
   readonly retries: Retries | null;
@@ -70,13 +70,12 @@ function columnOf(rows: readonly NewRow[], of: (row: NewRow) => string | null | 
 
 /** The created experiments as JSON text, one per row. */
 export async function createExperiments(db: Queryable, rows: readonly NewRow[]): Promise<string[]> {
-  const [first] = rows;
-  const shared = rows.length > 1 && rows.every((r) => r.body === first?.body); // a sweep's or an array's, one for all
-  const bodies = first !== undefined && shared ? [first.body] : rows.map((r) => r.body);
-  const array = first?.element === undefined ? undefined : first.body;
+  const bodies = [...new Set(rows.map((r) => r.body))]; // a sweep's has one for all
+  const place = new Map(bodies.map((body, index) => [body, index + 1]));
+  const [array] = rows.some((r) => r.element !== undefined) ? bodies : [];
   const created = await many(db, row, statement, [
     rows.map((r) => r.id),
-    rows.map((r, index) => (r.element ?? (shared ? 0 : index)) + 1),
+    rows.map((r) => (r.element === undefined ? place.get(r.body) : r.element + 1)),
     rows.map((r) => r.owner),
     columnOf(rows, (r) => r.retries && JSON.stringify(r.retries)),
     columnOf(rows, (r) => (r.after.length === 0 ? null : `{${r.after.join(",")}}`)),
