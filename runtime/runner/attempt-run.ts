@@ -171,7 +171,7 @@ async function start(run: Run, found: ContainerState | undefined, isNew: boolean
   run.fence.check();
   const first = (): void => interruptions.over(attempt);
   const once = async (tries: number): Promise<void> =>
-    startOnce(engine, id, { isNew: found === undefined && tries === 1, first });
+    startOnce(engine, id, { fresh: found === undefined && tries === 1, first });
   const starting = async (): Promise<void> => insisting(once, run.signals.detach);
   await run.trace.part("start the container", async () => orCouldNotRun(starting));
   const state = await inspectContainer(engine, id);

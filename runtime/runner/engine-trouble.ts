@@ -14,21 +14,24 @@ const engineTries = 3;
 const enginePause = 2_000;
 
 /**
- * Started it was by an answer that was lost, too: one that has ended would run again. So it is looked at first, unless it is new: created
+ * Started it was by an answer that was lost, too: one that has ended would run again. So it is looked at first, unless it is fresh: created
  * a moment ago, and never asked to start. `first` is told where it never was.
  */
 export async function startOnce(
   engine: Engine,
   id: string,
-  { isNew, first }: { readonly isNew: boolean; readonly first: () => void },
+  { fresh, first }: { readonly fresh: boolean; readonly first: () => void },
 ): Promise<void> {
-  const state = isNew ? undefined : await inspectContainer(engine, id);
+  const state = fresh ? undefined : await inspectContainer(engine, id);
   if (state?.startedAt !== undefined) return;
   first();
   await startContainer(engine, id);
 }
 
-/** An Engine that is being stopped refuses what its next start would do: a refusal counts when it is repeated. `work` gets which try it is, from 1. */
+/**
+ * An Engine that is being stopped refuses what its next start would do: a refusal counts when it is repeated. `work` hears which try it is,
+ * from 1.
+ */
 export async function insisting<T>(
   work: (tries: number) => Promise<T>,
   signal: AbortSignal,
