@@ -19,7 +19,8 @@ export interface Append {
   readonly position: unknown;
 }
 
-const append = (measured = ""): string => `
+// The data come last: pg writes the parameters one after the other into a buffer that it would make anew, half as large again, for what follows.
+const append = (data: string, measured = ""): string => `
 with fenced as (
   update skeduler.attempts
      set next_seq = next_seq + 1, log_position = $4,
@@ -33,17 +34,20 @@ insert into skeduler.log_chunks
    stdout_line, stderr_line, skeduler_line, stdout_length, stderr_length, skeduler_length, data, entries)
 select day, id, $3, $11::bigint * 1000000000 + $12::bigint, to_timestamp($11), to_timestamp($13),
        stdout_bytes - $5, stderr_bytes - $6, skeduler_bytes - $7,
-       stdout_lines - $8, stderr_lines - $9, skeduler_lines - $10, $5::int, $6::int, $7::int, $14, $15
+       stdout_lines - $8, stderr_lines - $9, skeduler_lines - $10, $5::int, $6::int, $7::int, ${data}, $14
   from fenced`;
 
-const plain = { name: "append-log", text: append() };
+const plain = { name: "append-log", text: append("$15") };
 const withMetrics = {
   name: "append-log-with-metrics",
-  text: append(`, measured as (
+  text: append(
+    "$19",
+    `, measured as (
   insert into skeduler.metric_chunks (day, attempt_id, printed, seq, first_time, last_time, names, times, steps, data)
-    select day, id, true, $3, (select min(t) from unnest($17::bigint[]) t), (select max(t) from unnest($17::bigint[]) t),
-           $16::text[], $17::bigint[], $18::float8[], $19::float8[] from fenced
-)`),
+    select day, id, true, $3, (select min(t) from unnest($16::bigint[]) t), (select max(t) from unnest($16::bigint[]) t),
+           $15::text[], $16::bigint[], $17::float8[], $18::float8[] from fenced
+)`,
+  ),
 };
 
 /** Whether the chunk is stored; false means that this runner no longer owns the attempt. Safe to repeat when the answer was lost. */
@@ -64,9 +68,9 @@ export async function appendLog(db: Queryable, asked: Append): Promise<boolean> 
     chunk.base.seconds,
     chunk.base.nanos,
     chunk.last.seconds,
-    chunk.data,
     chunk.entries,
     ...measured,
+    chunk.data,
   ]);
   return rowCount === 1 || (await alreadyStored(db, asked));
 }
