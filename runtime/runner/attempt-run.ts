@@ -32,6 +32,7 @@ import type { End, HostMemory } from "./host-memory.ts";
 import type { Lane } from "./lane.ts";
 import { drainLog, followToEnd } from "./log-pump.ts";
 import { Fenced, LogWriter } from "./log-writer.ts";
+import type { LoudLogs } from "./loud-logs.ts";
 import { resultOf, stopReasons } from "./result.ts";
 import type { MetricSampler } from "./metric-sampler.ts";
 import { timeLimit } from "./time-limit.ts";
@@ -53,6 +54,7 @@ export interface RunnerContext {
   readonly logMaxBytes: number;
   readonly maxLogBytes: number;
   readonly heavy: Lane;
+  readonly loud: LoudLogs;
   readonly collect: (bytes: number) => void;
   /** A folder of this host under which each attempt gets one of its own. */
   readonly outputs: string | undefined;
@@ -102,6 +104,7 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
       storedBytes: attempt.stored_bytes,
       maxBytes: context.maxLogBytes,
       heavy: context.heavy,
+      loud: context.loud,
       collect: context.collect,
       onStored: (chunk, seconds) => {
         context.notifier.changed(attempt.experiment_id);

@@ -1,6 +1,6 @@
 // Writes one attempt's log: records in, fenced chunks out. At once when nothing is in flight, else what has gathered when
-// the last insert returns; so a lone line takes milliseconds and a flood goes in large rows. Whoever adds waits while half a
-// megabyte is pending: a slow or absent Postgres slows the reading from Docker, and memory stays flat. After a failure nothing
+// the last insert returns, or, where that took many, a tenth of a second later; so a lone line takes milliseconds and a flood goes
+// in large rows. Whoever adds waits while half a megabyte is pending: a slow or absent Postgres slows the reading from Docker, and memory stays flat. After a failure nothing
 // more is stored: the next reading takes up where the database stands.
 
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,6 +13,7 @@ import type { ContainerStream } from "../docker/demux.ts";
 import { copyPosition, type LogPosition } from "../docker/log-entries.ts";
 import { ChunkBuilder, newline, now, type Chunk, type Stream } from "../logs/chunk-format.ts";
 import type { Lane } from "./lane.ts";
+import type { LoudLogs } from "./loud-logs.ts";
 import { BlockBuilder, type Block } from "../metrics/block.ts";
 import { PrintedReader } from "../metrics/printed.ts";
 import type { TakeRecord } from "./line-assembler.ts";
@@ -37,6 +38,8 @@ export interface LogWriterOptions {
   readonly maxBytes: number;
   /** Large chunks of all attempts take turns there. */
   readonly heavy: Lane;
+  /** What a log that prints much adds gathers for a while before it is stored. */
+  readonly loud: LoudLogs;
   /** Told of the bytes that were stored. */
   readonly collect: (bytes: number) => void;
   /** Told of each chunk that was stored, and how many seconds that took. */
@@ -68,6 +71,10 @@ export class LogWriter {
   #waiting: Waiting[] = [];
   #flushing: Promise<void> | undefined;
   #room: PromiseWithResolvers<void> | undefined;
+  /** Resolved when what was added has gathered for long enough. */
+  #gathered: PromiseWithResolvers<void> | undefined;
+  /** How many wait for everything to be stored. */
+  #hurried = 0;
   readonly #failure = new AbortController();
   #seq: number;
   readonly #position: Partial<Record<ContainerStream, ReturnType<typeof copyPosition>>> = {};
@@ -97,6 +104,11 @@ export class LogWriter {
       ...(stderr && { stderr: copyPosition(stderr) }),
       ...(this.#said.size > 0 && { said: [...this.#said] }),
     };
+  }
+
+  /** Whether this is the one log of the host that prints much. */
+  get isOnlyLoud(): boolean {
+    return this.#options.loud.isOnly(this);
   }
 
   /** Aborts, with the reason, when something could not be stored: what was added after is not stored either. */
@@ -152,11 +164,17 @@ export class LogWriter {
 
   /** Resolves when everything is stored. */
   async flush(): Promise<void> {
-    for (;;) {
-      this.failed.throwIfAborted();
-      if (this.#nothing) return;
-      this.start();
-      await this.#flushing;
+    this.#hurried += 1;
+    this.#gathered?.resolve();
+    try {
+      for (;;) {
+        this.failed.throwIfAborted();
+        if (this.#nothing) return;
+        this.start();
+        await this.#flushing;
+      }
+    } finally {
+      this.#hurried -= 1;
     }
   }
 
@@ -164,7 +182,9 @@ export class LogWriter {
   async stop(): Promise<void> {
     this.#failure.abort(new Error("the writing of this log was stopped"));
     this.#room?.resolve();
+    this.#gathered?.resolve();
     await this.#flushing;
+    this.#options.loud.ended(this);
   }
 
   #add(stream: Stream, seconds: number, nanos: number, bytes: Buffer, from: number, to: number): void {
@@ -177,6 +197,7 @@ export class LogWriter {
   #cut(): void {
     this.#waiting.push({ chunk: this.#builder.take(), metrics: this.#metrics?.build(), position: this.position });
     this.#metrics = undefined;
+    this.#gathered?.resolve();
   }
 
   get #nothing(): boolean {
@@ -185,11 +206,13 @@ export class LogWriter {
 
   async #flushAll(): Promise<void> {
     do {
+      if (this.#waiting.length === 0 && this.#mayGather) await this.#gather();
       if (this.#waiting.length === 0) this.#cut();
       const [next] = this.#waiting;
       if (next === undefined) break;
       await this.#store(next);
       this.#waiting.shift();
+      this.#options.loud.stored(this, next.chunk.data.length);
       this.#builder.giveBack(next.chunk);
       if (this.#waiting.length < waitingLimit) {
         this.#room?.resolve();
@@ -197,6 +220,19 @@ export class LogWriter {
       }
     } while (!this.#nothing);
     this.#flushing = undefined; // at once: what is added from here on starts another
+  }
+
+  get #mayGather(): boolean {
+    return this.#options.loud.left(this) > 0 && this.#hurried === 0 && !this.failed.aborted;
+  }
+
+  /** Resolves when a chunk is full, or what there is has gathered for long enough. */
+  async #gather(): Promise<void> {
+    this.#gathered = Promise.withResolvers();
+    const timer = setTimeout(this.#gathered.resolve, this.#options.loud.left(this));
+    await this.#gathered.promise;
+    clearTimeout(timer);
+    this.#gathered = undefined;
   }
 
   async #store({ chunk, metrics, position }: Waiting): Promise<void> {

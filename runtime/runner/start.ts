@@ -37,6 +37,7 @@ import { GpuChecks } from "./gpu-checks.ts";
 import { HostMemory } from "./host-memory.ts";
 import { MetricSampler } from "./metric-sampler.ts";
 import { lane } from "./lane.ts";
+import { LoudLogs } from "./loud-logs.ts";
 import { offeredGpus } from "./offered-gpus.ts";
 import { Presence } from "./presence.ts";
 import { policyOf } from "./policy.ts";
@@ -247,6 +248,7 @@ async function start(
     logMaxBytes: config.runner.log_max_size,
     maxLogBytes: config.logs.max_bytes,
     heavy: lane(),
+    loud: new LoudLogs(),
     collect: bufferCollector(1024 * 1024),
     outputs: config.runner.outputs === undefined ? undefined : resolve(config.runner.outputs),
     policy: policyOf(config),

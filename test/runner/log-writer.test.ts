@@ -5,7 +5,9 @@ import { createPool } from "../../runtime/database/pool.ts";
 import { EntryReader } from "../../runtime/docker/log-entries.ts";
 import { createLog } from "../../runtime/log.ts";
 import { lane } from "../../runtime/runner/lane.ts";
-import { Fenced, LogWriter } from "../../runtime/runner/log-writer.ts";
+import { Fenced, LogWriter, type LogWriterOptions } from "../../runtime/runner/log-writer.ts";
+import { LoudLogs } from "../../runtime/runner/loud-logs.ts";
+import type { Chunk } from "../../runtime/logs/chunk-format.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;
@@ -33,7 +35,11 @@ async function attempt(): Promise<string> {
   return rows[0]?.id ?? "";
 }
 
-function writing(attemptId: string, nextSeq: number): { writer: LogWriter; write: (text: string) => void } {
+function writing(
+  attemptId: string,
+  nextSeq: number,
+  more: Partial<LogWriterOptions> = {},
+): { writer: LogWriter; write: (text: string) => void } {
   const writer = new LogWriter({
     db,
     attemptId,
@@ -44,10 +50,12 @@ function writing(attemptId: string, nextSeq: number): { writer: LogWriter; write
     storedBytes: 0,
     maxBytes: 1e9,
     heavy: lane(),
+    loud: new LoudLogs(),
     collect: () => undefined,
     onStored: () => undefined,
     signal: new AbortController().signal,
     log: createLog("error"),
+    ...more,
   });
   const reader = new EntryReader("stdout");
   const write = (text: string): void => {
@@ -140,4 +148,59 @@ test("once it is stopped nothing of it is on its way, and nothing more comes", a
   write("late\n");
   await assert.rejects(writer.flush(), /stopped/);
   assert.equal((await stored(id)).text, "first\n");
+});
+
+/** A log that has just printed much, on a clock that stands still: of what is stored after that each chunk's text comes in turn. */
+async function loudLog(): Promise<ReturnType<typeof writing> & { id: string; nextStored: () => Promise<string> }> {
+  const id = await attempt();
+  const texts: string[] = [];
+  let told = Promise.withResolvers<undefined>();
+  const onStored = ({ data }: Chunk): void => {
+    texts.push(data.toString());
+    told.resolve(undefined);
+  };
+  const nextStored = async (): Promise<string> => {
+    if (texts.length === 0) await told.promise;
+    told = Promise.withResolvers();
+    return texts.shift() ?? "";
+  };
+  const { writer, write } = writing(id, 0, { loud: new LoudLogs(() => 1_000), onStored });
+  write(`${"x".repeat(10_000)}\n`);
+  assert.equal((await nextStored()).length, 10_001);
+  return { id, writer, write, nextStored };
+}
+
+test("what a log that prints much adds is stored together, a tenth of a second later", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { writer, write, nextStored } = await loudLog();
+  write("first\n");
+  write("second\n");
+  t.mock.timers.tick(99);
+  write("third\n");
+  t.mock.timers.tick(1);
+  assert.equal(await nextStored(), "first\nsecond\nthird\n");
+  write("at once\n"); // it was little, and so the log is no loud one any more
+  assert.equal(await nextStored(), "at once\n");
+  await writer.stop();
+});
+
+test("a full chunk waits for nothing, nor does the end of a log", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { id, writer, write, nextStored } = await loudLog();
+  const line = `${"y".repeat(99_999)}\n`;
+  write(line);
+  write(line);
+  write(line);
+  assert.equal((await nextStored()).length, 200_000);
+  await writer.flush();
+  assert.equal(await nextStored(), line);
+  assert.equal((await stored(id)).entries, 4);
+});
+
+test("a writer that is stopped does not wait for what gathers, and does not store it", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { id, writer, write } = await loudLog();
+  write("left to the next runner\n");
+  await writer.stop();
+  assert.equal((await stored(id)).entries, 1);
 });
