@@ -1,7 +1,7 @@
 // Writes one attempt's log: records in, fenced chunks out. At once when nothing is in flight, else what has gathered when
 // the last insert returns, or, where that took many, a tenth of a second later; so a lone line takes milliseconds and a flood goes
-// in large rows. Whoever adds waits while half a megabyte is pending: a slow or absent Postgres slows the reading from Docker, and memory stays flat. After a failure nothing
-// more is stored: the next reading takes up where the database stands.
+// in large rows. Whoever adds waits while half a megabyte is pending: a slow or absent Postgres slows the reading from Docker, and
+// memory stays flat. After a failure nothing more is stored: the next reading takes up where the database stands.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
@@ -212,7 +212,6 @@ export class LogWriter {
       if (next === undefined) break;
       await this.#store(next);
       this.#waiting.shift();
-      this.#options.loud.stored(this, next.chunk.data.length);
       this.#builder.giveBack(next.chunk);
       if (this.#waiting.length < waitingLimit) {
         this.#room?.resolve();
@@ -236,7 +235,7 @@ export class LogWriter {
   }
 
   async #store({ chunk, metrics, position }: Waiting): Promise<void> {
-    const { db, attemptId, epoch, maxBytes, heavy, collect, onStored } = this.#options;
+    const { db, attemptId, epoch, maxBytes, heavy, loud, collect, onStored } = this.#options;
     const began = performance.now();
     const append = async (): Promise<void> => {
       if (!(await appendLog(db, { attemptId, epoch, seq: this.#seq, chunk, metrics, position }))) throw new Fenced();
@@ -244,6 +243,7 @@ export class LogWriter {
     await this.#patiently(chunk.data.length > lightBytes ? async () => heavy(append) : append);
     this.#seq += 1;
     this.#storedBytes += chunk.data.length;
+    loud.stored(this, chunk.data.length);
     collect(chunk.data.length);
     onStored(chunk, (performance.now() - began) / 1000);
     if (this.#storedBytes <= maxBytes) return;
