@@ -34,19 +34,12 @@ function literal(value: Value | undefined): string {
   return typeof value === "object" ? `array[${value.map(literal).join(",")}]` : String(value);
 }
 
-/** What is read first, and by what it grows: most reads are of a line or of a megabyte. */
-const firstBytes = 16 * 1024;
-const growth = 4;
-
 /** What pg calls while the answer comes. */
 class CopyOut {
-  readonly done: Promise<Buffer>;
-  /** pg's own, to be told of the end: a timer that it stops then would hold all that was read until it rings. */
-  callback: ((error?: Error) => void) | undefined;
+  readonly done: Promise<Buffer[]>;
   readonly #text: string;
-  readonly #settle: PromiseWithResolvers<Buffer>;
-  #bytes = Buffer.allocUnsafeSlow(firstBytes);
-  #length = 0;
+  readonly #settle: PromiseWithResolvers<Buffer[]>;
+  readonly #messages: Buffer[] = [];
 
   constructor(text: string) {
     this.#text = text;
@@ -58,47 +51,36 @@ class CopyOut {
     connection.query(this.#text);
   }
 
-  /** Copies the piece: pg uses its buffer again. */
+  /** Copies the message: pg uses its buffer again. */
   handleCopyData({ chunk }: { readonly chunk: Buffer }): void {
-    const length = this.#length + chunk.length;
-    if (length > this.#bytes.length) this.#resize(Math.max(length, this.#bytes.length * growth));
-    chunk.copy(this.#bytes, this.#length);
-    this.#length = length;
+    this.#messages.push(Buffer.from(chunk));
+    collect(chunk.length);
   }
 
   handleReadyForQuery(): void {
-    this.callback?.();
-    if (this.#length < this.#bytes.length * 0.75) this.#resize(this.#length); // it may be kept for a while
-    this.#settle.resolve(this.#bytes.subarray(0, this.#length));
+    this.#settle.resolve(this.#messages);
   }
 
   handleError(error: Error): void {
-    this.callback?.(error);
     this.#settle.reject(error);
   }
 
   handleCommandComplete(): void {
     // ready for query follows
   }
-
-  #resize(length: number): void {
-    const bytes = Buffer.allocUnsafeSlow(length);
-    this.#bytes.copy(bytes, 0, 0, this.#length);
-    this.#bytes = bytes;
-    collect(length);
-  }
 }
 
-/** Signature (11 bytes), flags (4), length of an extension (4), which no server sends. */
+/** Signature (11 bytes), flags (4), length of an extension (4), which no server sends: before the first row, in its message. */
 const headerLength = 19;
 
-function rowsIn(bytes: Buffer): (Buffer | null)[][] {
+/** A server sends each row in a message of its own, and after the last one a message that says so. */
+function rowsIn(messages: readonly Buffer[]): (Buffer | null)[][] {
   const rows: (Buffer | null)[][] = [];
-  let at = headerLength;
-  for (;;) {
+  for (const [place, bytes] of messages.entries()) {
+    let at = place === 0 ? headerLength : 0;
     const fields = bytes.readInt16BE(at);
     at += 2;
-    if (fields < 0) return rows;
+    if (fields < 0) break;
     const row: (Buffer | null)[] = [];
     for (let field = 0; field < fields; field += 1) {
       const length = bytes.readInt32BE(at);
@@ -108,4 +90,5 @@ function rowsIn(bytes: Buffer): (Buffer | null)[][] {
     }
     rows.push(row);
   }
+  return rows;
 }

@@ -2,9 +2,11 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { pino } from "pino";
 import { copyOut } from "../../runtime/database/copy-out.ts";
-import { createPool, type Pool } from "../../runtime/database/pool.ts";
+import { createPool, transaction, type Pool } from "../../runtime/database/pool.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
 let database: TestDatabase;
@@ -46,4 +48,29 @@ test("no timer is left behind, neither of an answer nor of a refusal", async () 
     await assert.rejects(copyOut(pool, "select nothing", []), /nothing/);
   }
   assert.ok(timers() <= beforehand + 1, `${timers()} timers, ${beforehand} before`);
+});
+
+test("an answer that is let go of leaves with the next young objects, by whatever way it was asked for", async () => {
+  setFlagsFromString("--expose-gc");
+  const collect = runInNewContext("gc") as (options: { readonly type: "minor" }) => void;
+  const answer = "select decode(repeat('a1', 100000), 'hex') as data from generate_series(1, 10)";
+  const ways: Record<string, () => Promise<unknown>> = {
+    "by COPY": async () => copyOut(pool, answer, []),
+    "by the pool": async () => pool.query(answer),
+    "in a transaction": async () => transaction(pool, async (client) => client.query(answer)),
+  };
+  for (const [way, ask] of Object.entries(ways)) {
+    const held: number[] = [];
+    for (let n = 0; n < 12; n += 1) {
+      await ask();
+      // What is young may outlive one collection, if something had it then.
+      for (let collected = 0; collected < 2; collected += 1) {
+        await new Promise((resolve) => setImmediate(resolve));
+        collect({ type: "minor" });
+      }
+      held.push(process.memoryUsage().arrayBuffers / 1_000_000);
+    }
+    const last = held.at(-1) ?? 0;
+    assert.ok(last < (held[0] ?? 0) + 4, `${way}: ${held.map((size) => size.toFixed(1)).join(", ")} MB are held`);
+  }
 });
