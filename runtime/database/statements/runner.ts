@@ -256,6 +256,14 @@ export async function readImageUses(db: Queryable, host: string): Promise<string
 
 export type Standing = "open" | "closed" | "reported" | "discarded";
 
+const standings = prepared(
+  "readStandings",
+  `select asked.id::text as id, ${knowsAll} as trusted,
+          case when a.id is not null then case when a.closed_at is null then 'open' else 'closed' end
+               when u.id is not null then case when u.discarded_at is null then 'reported' else 'discarded' end end as standing
+     from unnest($3::uuid[]) as asked (id) left join skeduler.attempts a using (id) left join skeduler.unknown_attempts u using (id)`,
+);
+
 /**
  * Where these attempts stand, for containers that are not in the list of ours; absent: the database does not know them.
  * Reported ones ran before it was restored and wait for an operator's word; discarded ones had it.
@@ -272,10 +280,7 @@ export async function readStandings(
       standing: z.enum(["open", "closed", "reported", "discarded"]).nullable(),
       trusted: z.boolean().nullable(),
     }),
-    `select asked.id::text as id, ${knowsAll} as trusted,
-            case when a.id is not null then case when a.closed_at is null then 'open' else 'closed' end
-                 when u.id is not null then case when u.discarded_at is null then 'reported' else 'discarded' end end as standing
-       from unnest($3::uuid[]) as asked (id) left join skeduler.attempts a using (id) left join skeduler.unknown_attempts u using (id)`,
+    standings,
     [host, beats, ids],
   );
   if (rows.some((row) => row.trusted !== true)) throw new DatabaseRestored();
