@@ -62,6 +62,11 @@ with body as (
 select j.id::text as id, ${newExperimentJson} as experiment from created j, (select count(*) from placement) p`,
 );
 
+/** An array as Postgres reads it, of what needs no quotes: pg would look at each value for what has to be escaped. */
+function arrayOf(values: readonly (string | number | undefined)[]): string {
+  return `{${values.join(",")}}`;
+}
+
 /** A column that hardly any row has; null for one without a value, which unnest fills up with nulls by itself. */
 function columnOf(rows: readonly NewRow[], of: (row: NewRow) => string | null | undefined): unknown[] | null {
   const column = rows.map((r) => of(r) ?? null);
@@ -74,11 +79,11 @@ export async function createExperiments(db: Queryable, rows: readonly NewRow[]):
   const place = new Map(bodies.map((body, index) => [body, index + 1]));
   const [array] = rows.some((r) => r.element !== undefined) ? bodies : [];
   const created = await many(db, row, statement, [
-    rows.map((r) => r.id),
-    rows.map((r) => (r.element === undefined ? place.get(r.body) : r.element + 1)),
+    arrayOf(rows.map((r) => r.id)),
+    arrayOf(rows.map((r) => (r.element === undefined ? place.get(r.body) : r.element + 1))),
     rows.map((r) => r.owner),
     columnOf(rows, (r) => r.retries && JSON.stringify(r.retries)),
-    columnOf(rows, (r) => (r.after.length === 0 ? null : `{${r.after.join(",")}}`)),
+    columnOf(rows, (r) => (r.after.length === 0 ? null : arrayOf(r.after))),
     array ?? `[${bodies.join(",")}]`,
     columnOf(rows, (r) => r.sweep?.group),
     columnOf(rows, (r) => r.sweep?.member.name),
