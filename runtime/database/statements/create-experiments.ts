@@ -2,7 +2,7 @@
 // Trusts that each body passed the schema; takes environment and metadata from the raw text, digit for digit.
 
 import { z } from "zod";
-import { many, prepared, type Queryable } from "../pool.ts";
+import { arrayOf, many, prepared, quoted, type Queryable } from "../pool.ts";
 import type { Retries } from "../../experiment/retries.ts";
 import type { SweepMember } from "../../experiment/sweep.ts";
 import { newExperimentJson } from "./experiment-json.ts";
@@ -62,11 +62,6 @@ with body as (
 select j.id::text as id, ${newExperimentJson} as experiment from created j, (select count(*) from placement) p`,
 );
 
-/** An array as Postgres reads it, of what needs no quotes: pg would look at each value for what has to be escaped. */
-function arrayOf(values: readonly (string | number | undefined)[]): string {
-  return `{${values.join(",")}}`;
-}
-
 /** A column that hardly any row has; null for one without a value, which unnest fills up with nulls by itself. */
 function columnOf(rows: readonly NewRow[], of: (row: NewRow) => string | null | undefined): unknown[] | null {
   const column = rows.map((r) => of(r) ?? null);
@@ -80,8 +75,8 @@ export async function createExperiments(db: Queryable, rows: readonly NewRow[]):
   const [array] = rows.some((r) => r.element !== undefined) ? bodies : [];
   const created = await many(db, row, statement, [
     arrayOf(rows.map((r) => r.id)),
-    arrayOf(rows.map((r) => (r.element === undefined ? place.get(r.body) : r.element + 1))),
-    rows.map((r) => r.owner),
+    arrayOf(rows.map((r) => (r.element === undefined ? (place.get(r.body) ?? 0) : r.element + 1))),
+    arrayOf(rows.map((r) => quoted(r.owner))),
     columnOf(rows, (r) => r.retries && JSON.stringify(r.retries)),
     columnOf(rows, (r) => (r.after.length === 0 ? null : arrayOf(r.after))),
     array ?? `[${bodies.join(",")}]`,

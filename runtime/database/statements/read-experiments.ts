@@ -1,7 +1,7 @@
 // Reads of experiments as JSON text: by ids, and in pages along `seq`, oldest first or newest first.
 
 import { z } from "zod";
-import { many, maybeOne, prepared, type Queryable } from "../pool.ts";
+import { arrayOf, many, maybeOne, prepared, type Queryable } from "../pool.ts";
 import type { Status } from "../../experiment/states.ts";
 import { experimentJson, latestAttempt } from "./experiment-json.ts";
 
@@ -14,7 +14,7 @@ const byId = prepared(
 
 /** The experiments with these ids, by id; unknown ids are simply absent. */
 export async function readExperiments(db: Queryable, ids: readonly string[]): Promise<Map<string, string>> {
-  const rows = await many(db, row, byId, [ids]);
+  const rows = await many(db, row, byId, [arrayOf(ids)]);
   return new Map(rows.map((r) => [r.id, r.experiment]));
 }
 
