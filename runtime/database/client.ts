@@ -12,7 +12,7 @@ const answerPatience = 20_000;
 
 type Answered = (error: unknown, result: unknown) => void;
 
-export class PoolClient extends pg.Client {
+export class PatientClient extends pg.Client {
   #asked = false;
   #patience: NodeJS.Timeout | undefined;
 

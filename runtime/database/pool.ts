@@ -4,7 +4,7 @@
 import pg from "pg";
 import type { Logger } from "pino";
 import type { z } from "zod";
-import { PoolClient } from "./client.ts";
+import { PatientClient } from "./client.ts";
 import { connectionFault, isUnavailable } from "./faults.ts";
 
 /** A statement's text; with a name Postgres keeps it parsed, and mostly planned, on each connection. */
@@ -38,8 +38,8 @@ const requestPatience = 900;
 export const backgroundPatience = 15_000;
 
 /**
- * What a vanished client leaves behind, seen from the server's side (the client's is in client.ts), for each new session: one whose client vanished in a transaction would hold its locks, and one
- * whose client vanished between two would stay, for hours. And what is planned while a table is small, and kept, must not read
+ * Against what a vanished client leaves behind, for each new session (what is done on the client's side is in client.ts): one whose
+ * client vanished in a transaction would hold its locks, and one whose client vanished between two would stay, for hours. And what is planned while a table is small, and kept, must not read
  * it whole once it has grown; nothing here runs long enough for compiled code to pay. A prepared statement is planned once: left to
  * itself Postgres plans it each time where an array of one looks cheaper than one of any length, which takes longer than to run it.
  */
@@ -56,7 +56,7 @@ export function createPool(options: PoolOptions): Pool {
     connectionTimeoutMillis: options.patience ?? requestPatience,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
-    Client: PoolClient,
+    Client: PatientClient,
     onConnect: (client): unknown => client.query(sessionSettings), // the pool waits for it, which its type does not say
     allowExitOnIdle: true,
   });
@@ -86,6 +86,7 @@ export function arrayOf(values: readonly (string | number)[]): string {
   return `{${values.join(",")}}`;
 }
 
+/** A text for `arrayOf`. */
 export function quoted(text: string): string {
   return `"${text.replace(/["\\]/g, "\\$&")}"`;
 }

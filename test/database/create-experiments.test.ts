@@ -46,16 +46,6 @@ test("a new experiment is answered as it is read, whatever it has", async () => 
   assert.deepEqual((JSON.parse(answered[2] ?? "") as { after: string[] }).after, []);
 });
 
-test("an owner's name is kept whatever stands in it", async () => {
-  const owners = ['a "quoted" one', "back\\slash", "{curly, comma}", "new\nline", "NULL", " spaced ", "", "über"];
-  const rows = owners.map((owner) => ({ ...plain("owned"), owner }));
-  const answered = await createExperiments(db, rows);
-  assert.deepEqual(
-    answered.map((text) => (JSON.parse(text) as { owner: string }).owner),
-    owners,
-  );
-});
-
 test("so are a sweep's members", async () => {
   const group = randomUUID();
   await createGroup(db, { id: group, name: "sweep", matrix: '{"LR": [1, 2]}', owner: "ada" });
@@ -74,5 +64,15 @@ test("so are a sweep's members", async () => {
   assert.deepEqual(
     answered.map((text) => (JSON.parse(text) as { name: string }).name),
     ["sweep 1", "sweep 2"],
+  );
+});
+
+test("an owner's name is kept whatever stands in it", async () => {
+  const owners = ['a "quoted" one', "back\\slash", "{curly, comma}", "new\nline", "NULL", " spaced ", "", "über"];
+  const rows = owners.map((owner) => ({ ...plain("owned"), owner }));
+  const answered = await createExperiments(db, rows);
+  assert.deepEqual(
+    answered.map((text) => (JSON.parse(text) as { owner: string }).owner),
+    owners,
   );
 });
