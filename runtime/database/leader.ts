@@ -4,6 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Log } from "../log.ts";
+import { vanishedSoon } from "./session.ts";
 
 export interface LeaderOptions {
   readonly url: string;
@@ -34,6 +35,8 @@ export async function lead({ url, lock, log, signal, work }: LeaderOptions): Pro
     client.on("error", (error) => lost.abort(error)).on("end", () => lost.abort());
     try {
       await client.connect();
+      // A leader whose machine vanished without a word would hold the lock for hours.
+      await client.query(vanishedSoon);
       const until = AbortSignal.any([signal, lost.signal]);
       while (!until.aborted) {
         const { rows } = await client.query<{ mine: boolean }>("select pg_try_advisory_lock($1::bigint) as mine", [

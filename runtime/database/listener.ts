@@ -53,13 +53,18 @@ async function session(options: ListenOptions, connected: () => void): Promise<v
     query_timeout: probeLimit,
     keepAlive: true,
   });
-  const lost = new Promise<never>((_, reject) => {
-    client.on("error", reject);
-    client.on("end", () => reject(new Error("the connection was closed")));
-  });
-  lost.catch(() => undefined);
+  // One signal for the connection's end, and a promise for each probe: a promise that lives as long as the connection would keep
+  // what is raced against it, every time.
+  const lost = new AbortController();
+  let arrived = expected();
+  const lose = (error: Error): void => {
+    lost.abort(error);
+    arrived.reject(error);
+  };
+  client.on("error", lose);
+  client.on("end", () => lose(new Error("the connection was closed")));
+  const until = AbortSignal.any([options.signal, lost.signal]);
   const own = `skeduler_probe_${randomUUID().replaceAll("-", "")}`;
-  let arrived = Promise.withResolvers<undefined>();
   client.on("notification", (message) => {
     if (message.channel === own) arrived.resolve(undefined);
     else {
@@ -69,19 +74,17 @@ async function session(options: ListenOptions, connected: () => void): Promise<v
     }
   });
   const probe = async (): Promise<void> => {
-    arrived = Promise.withResolvers();
+    arrived = expected();
     const sent = performance.now();
     await options.db.query("select pg_notify($1, '')", [own]);
-    const limit = new AbortController();
-    const late = sleep(probeLimit, undefined, { signal: limit.signal }).then(() => {
-      throw new Error(`a notification did not arrive within ${probeLimit / 1000} s`);
-    });
+    const late = setTimeout(() => {
+      arrived.reject(new Error(`a notification did not arrive within ${probeLimit / 1000} s`));
+    }, probeLimit);
     try {
-      await Promise.race([arrived.promise, late, lost]);
+      await arrived.promise;
       options.onHeard?.((performance.now() - sent) / 1000);
     } finally {
-      limit.abort();
-      late.catch(() => undefined);
+      clearTimeout(late);
     }
   };
   const stop = (): void => {
@@ -94,12 +97,20 @@ async function session(options: ListenOptions, connected: () => void): Promise<v
     connected();
     options.onConnected();
     while (!options.signal.aborted) {
+      lost.signal.throwIfAborted();
       await probe();
-      await Promise.race([sleep(probeEvery, undefined, { signal: options.signal, ref: false }), lost]);
+      await sleep(probeEvery, undefined, { signal: until, ref: false }).catch(() => undefined);
     }
   } finally {
     options.signal.removeEventListener("abort", stop);
     // A session that does not answer would not answer the goodbye either: close it without waiting.
     client.end().catch(() => undefined);
   }
+}
+
+/** A word's arrival; it may fail before anybody waits for it. */
+function expected(): PromiseWithResolvers<undefined> {
+  const arrival = Promise.withResolvers<undefined>();
+  arrival.promise.catch(() => undefined);
+  return arrival;
 }

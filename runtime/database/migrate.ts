@@ -5,6 +5,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { runMigrations } from "graphile-worker";
 import pg from "pg";
 import { UserError } from "../errors.ts";
+import { vanishedSoon } from "./session.ts";
 import { connectionFault } from "./faults.ts";
 import { checkOwnership } from "./ownership.ts";
 import { preparePartitions } from "./statements/housekeeping.ts";
@@ -44,6 +45,7 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
     throw connectionFault(url, cause);
   }
   try {
+    await client.query(vanishedSoon);
     // Waits for a racing migrator as long as that takes; the lock_timeout below is for tables in use.
     await client.query("select pg_advisory_lock($1::bigint)", [migrationLock]);
     const applied = await applyFiles(client, options);
