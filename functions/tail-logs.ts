@@ -9,7 +9,8 @@ import type { SendTail } from "../runtime/http/upgrade.ts";
 import { follow, type FollowOptions, type Piece, type Position, type Take } from "../runtime/logs/follow.ts";
 import type { LogFeed } from "../runtime/logs/feed.ts";
 import { parseLogQuery, type LogQuery } from "../runtime/logs/query.ts";
-import { logExpired, offsetOf } from "../runtime/logs/read.ts";
+import { isExpired, logExpired, offsetOf } from "../runtime/logs/read.ts";
+import { total } from "../runtime/logs/view.ts";
 import { LineSocket } from "../runtime/logs/line-socket.ts";
 
 export interface TailDeps {
@@ -33,7 +34,8 @@ function findStart({
     const { attempt } = state;
     if (asked.attempt !== undefined && attempt === undefined)
       throw new ApiError("not_found", `The experiment has no attempt ${asked.attempt}; it has had ${state.latest}.`);
-    if (attempt?.expired !== undefined) throw logExpired(attempt);
+    if (asked.after !== undefined) await refuseExpired(feed, id, asked);
+    else if (attempt?.expired !== undefined) throw logExpired(attempt);
     const start =
       asked.after ??
       (attempt === undefined
@@ -41,6 +43,21 @@ function findStart({
         : { attempt: attempt.number, offset: await offsetOf(db, attempt, asked.view, asked) });
     return { start, query: asked };
   };
+}
+
+/** What would come next has expired: said before anything is sent, or a client that was cut off would come back for ever. */
+async function refuseExpired(feed: LogFeed, id: string, { after, view }: LogQuery): Promise<void> {
+  if (after === undefined) return;
+  for (let { attempt: number, offset } = after; ; number += 1) {
+    using watch = feed.watch(id, number);
+    const state = await watch.state();
+    const attempt = state?.attempt;
+    if (state === undefined || attempt === undefined) return;
+    if (isExpired(attempt, view, offset)) throw logExpired(attempt);
+    const length = total(view, attempt.bytes);
+    if (offset < length || !attempt.closed || state.latest <= number) return;
+    offset -= length;
+  }
 }
 
 interface Start {

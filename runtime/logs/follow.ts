@@ -10,7 +10,7 @@ import { ApiError } from "../errors.ts";
 import type { LogFeed, Watch } from "./feed.ts";
 import { newline } from "./chunk-format.ts";
 import { markGap } from "./gap.ts";
-import { beginsLine, logExpired, type Attempt } from "./read.ts";
+import { beginsLine, isExpired, logExpired, type Attempt } from "./read.ts";
 import { isEnded, type Status } from "../experiment/states.ts";
 import { cut, cutWithTimes, total, type StoredChunk, type View } from "./view.ts";
 
@@ -99,7 +99,7 @@ async function followAttempt(
     const attempt = state?.attempt;
     if (state === undefined || attempt === undefined) return undefined; // removed meanwhile
     const length = total(view, attempt.bytes);
-    if (attempt.expired !== undefined && (offset < length || offset === 0)) throw logExpired(attempt);
+    if (isExpired(attempt, view, offset)) throw logExpired(attempt);
     if (seq === undefined && offset > 0 && offset <= length && timestamps)
       atLineStart = (await patiently(options, async () => beginsLine(db, attempt, view, offset))) ?? true;
     if (offset < length || (seq === undefined && offset === 0)) {
@@ -138,6 +138,7 @@ async function followAttempt(
       }
     }
     if (attempt.closed) {
+      if (options.alone) return undefined;
       if (state.latest > attempt.number) return { offset: Math.max(0, offset - length), atLineStart };
       if (isEnded(state.status as Status)) return undefined;
     }

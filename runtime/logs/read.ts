@@ -15,6 +15,11 @@ import { cut, cutWithTimes, total, type StoredChunk, type View } from "./view.ts
 
 export type Attempt = NonNullable<LogState["attempt"]>;
 
+/** Whether what an attempt's log has from `offset` of the view on is no longer there. */
+export function isExpired(attempt: Attempt, view: View, offset: number): boolean {
+  return attempt.expired !== undefined && (offset === 0 || offset < total(view, attempt.bytes));
+}
+
 /** The error for whoever asks for a log that is no longer there. */
 export function logExpired({ number, expired }: Attempt): ApiError {
   return new ApiError(

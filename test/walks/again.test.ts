@@ -32,6 +32,16 @@ test("an exit that it asked to retry is tried again, each attempt with its own l
   assert.match((await system.log(id, "?attempt=1")).toString(), /\[skeduler\] retry 1 of 5 in 0 s\n$/);
 });
 
+test("the tail of one attempt ends with it, though the experiment waits for its next", async () => {
+  const { id } = await system.postScript("echo once; exit 4", {
+    retries: { count: 1, on: ["exited"], backoff: "1h" },
+  });
+  await system.until(id, ({ attempt }) => (attempt?.closed_at ?? null) !== null);
+  const tail = await (await system.fetch(`/logs/${id}/tail?attempt=1&stream=stdout`)).text();
+  assert.equal(tail, "once\n");
+  assert.equal((await system.put(id, { status: "CANCELLED" })).status, "CANCELLED");
+});
+
 test("the count is the last word, a cause that was not asked for ends it, and enqueued anew it counts from 0", async () => {
   const two = await system.postScript("exit 4", { retries: { count: 1, on: ["exited"], backoff: "0s" } });
   const once = await system.postScript("exit 4", { retries: 3 });

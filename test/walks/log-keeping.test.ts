@@ -111,7 +111,8 @@ test("an old log expires with its day: it says so, its table is gone, what is ne
   };
   try {
     await expire(4 * 24 * 3_600_000);
-    assert.equal((await system.log(old.id)).includes("old\n"), true);
+    const kept = await system.log(old.id);
+    assert.ok(kept.includes("old\n"));
     await expire(2 * 24 * 3_600_000);
     assert.deepEqual([await table("20250101"), await table("20250102")], [false, true]);
     for (const path of [`/logs/${old.id}`, `/logs/${old.id}/tail`]) {
@@ -119,6 +120,13 @@ test("an old log expires with its day: it says so, its table is gone, what is ne
       const body = (await response.json()) as { code: string; error: string };
       assert.deepEqual([response.status, body.code], [410, "log_expired"]);
     }
+    // Who was cut off in it is told before anything is sent, or would come back for ever; who has all of it goes on.
+    for (const [place, status] of [
+      ["1.0", 410],
+      ["1.1", 410],
+      [`1.${kept.length}`, 200],
+    ] as const)
+      assert.equal((await system.fetch(`/logs/${old.id}/tail?after=${place}`)).status, status, place);
     const shown = (await system.json(`/experiments/${old.id}`)) as unknown as {
       attempt: { log_expired_at: string | null };
     };
