@@ -2,7 +2,7 @@
 // skipping or repeating one. A slow client waits for itself alone; a server that stops ends the stream, and the client comes back.
 
 import type { Pool } from "../runtime/database/pool.ts";
-import { endOfEvents, type Place, type StoredEvent } from "../runtime/database/statements/read-events.ts";
+import { endOfEvents, isAfter, type Place, type StoredEvent } from "../runtime/database/statements/read-events.ts";
 import type { EventFeed } from "../runtime/events/feed.ts";
 import { parseEventQuery, place, streamEventsQuery } from "../runtime/events/query.ts";
 import { ApiError } from "../runtime/errors.ts";
@@ -36,7 +36,10 @@ function frame(event: StoredEvent): string {
 export function streamEvents({ db, feed, closing }: StreamEventsDeps): EndpointHandler {
   return async (c) => {
     const { after, kind, ...filter } = parseEventQuery(streamEventsQuery, c.req.query());
-    const start = placeAsked(c, after) ?? (await endOfEvents(db));
+    const asked = placeAsked(c, after);
+    const end = await endOfEvents(db);
+    // A place beyond the end is of another database, or of a later day of this one, which was restored: all is news to this client.
+    const start = asked === undefined || isAfter(asked, end) ? end : asked;
     const left = new AbortController();
     const signal = AbortSignal.any([left.signal, closing]);
     const batches = feed.follow({ ...filter, kinds: kind }, start, { signal, quiet });

@@ -12,8 +12,8 @@ export const eventSchema = z.object({
   kind: z.string(),
   /** A token's name, or the part of Skeduler that did it: placement, runner, watch. */
   actor: z.string(),
-  experiment: z.uuid().nullable(),
-  attempt: z.uuid().nullable(),
+  experiment: z.guid().nullable(),
+  attempt: z.guid().nullable(),
   host: z.string().nullable(),
   detail: z.record(z.string(), z.unknown()),
 });
@@ -25,14 +25,14 @@ export const place = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** As Postgres can hold it. */
+const word = z.string().regex(/^[^\0]*$/, "a text without NUL");
+
 const filters = {
-  experiment: z.uuid("an experiment's id").optional(),
-  host: z.string().optional(),
-  kind: z
-    .string()
-    .transform((text) => text.split(","))
-    .optional(),
-  actor: z.string().optional(),
+  experiment: z.guid("an experiment's id").optional(),
+  host: word.optional(),
+  kind: word.transform((text) => text.split(",")).optional(),
+  actor: word.optional(),
 };
 
 export const listEventsQuery = z.strictObject({

@@ -6,7 +6,7 @@ import pg from "pg";
 import { z } from "zod";
 import { eventSchema } from "../../runtime/events/query.ts";
 import { adminUrl } from "../support/database.ts";
-import { System, token } from "../support/system.ts";
+import { System, token, type Experiment } from "../support/system.ts";
 
 let system: System;
 before(async () => {
@@ -90,9 +90,12 @@ test("an experiment's life is listed in order, by pages, from both ends, and by 
 
 test("the feed shows what happens as it happens; come back after a cut, nothing is skipped or repeated", async () => {
   const from = (await list("?order=desc&limit=1")).events[0]?.id ?? "";
-  const live = follow("?kind=enqueued,placed,started,closed", (seen) => kinds(seen).includes("placed"));
-  const { id } = await system.postScript("true");
-  const cut = await live;
+  let posted: Promise<Experiment> | undefined;
+  const cut = await follow("?kind=enqueued,placed,started,closed", (seen) => {
+    posted ??= system.postScript("true"); // it has begun
+    return kinds(seen).includes("placed");
+  });
+  const { id = "" } = (await posted) ?? {};
   await system.ended(id);
   const rest = await follow("?kind=enqueued,placed,started,closed", (seen) => kinds(seen).includes("closed"), {
     "Last-Event-ID": cut.lastId,
@@ -158,4 +161,19 @@ test("a browser's feed counts with the session's cookie from our own pages only"
   assert.equal(await open({ Cookie: cookie, Origin: "http://evil.example" }), 403);
   assert.equal(await open({}), 401);
   assert.equal(await open({ Authorization: token }), 200);
+});
+
+test("a place beyond the end, of before a restore, is the end: what is new comes", async () => {
+  let noted: Promise<unknown> | undefined;
+  const { seen } = await follow("?actor=test&kind=beyond&after=99000000000.7", (found) => {
+    noted ??= note({ query: async (text, values) => system.query(text, values) }, "beyond"); // it has begun
+    return found.length === 1;
+  });
+  await noted;
+  assert.deepEqual(kinds(seen), ["beyond"]);
+});
+
+test("what the stream cannot be asked is refused before it begins", async () => {
+  for (const query of ["?after=1.9999999999999999999", "?host=%00", "?actor=a%00", "?kind=%00"])
+    assert.equal((await system.fetch(`/events/stream${query}`)).status, 400, query);
 });

@@ -10,9 +10,12 @@ export interface Place {
   readonly id: bigint;
 }
 
+const largestId = 2n ** 63n - 1n;
+
 export function parsePlace(text: string): Place | undefined {
   const [, xid, id] = /^(\d{1,19})\.(\d{1,19})$/.exec(text) ?? [];
-  return xid === undefined || id === undefined ? undefined : { xid: BigInt(xid), id: BigInt(id) };
+  if (xid === undefined || id === undefined || BigInt(id) > largestId) return undefined;
+  return { xid: BigInt(xid), id: BigInt(id) };
 }
 
 export function isAfter(a: Place, b: Place): boolean {
