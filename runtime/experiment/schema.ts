@@ -200,13 +200,12 @@ export type NewExperiment = z.output<typeof newExperiment>;
 /** As many as one POST may carry. */
 export const newExperiments = z.array(newExperiment).min(1, "at least one experiment").max(10_000, "at most 10,000");
 
-const uuid = z.uuid();
 const blankable = z.string().nullish();
 
 /** PUT /experiments/{id}: what is absent, "" or null stays as it is. */
 export const experimentChange = z.strictObject({
   ...ignored,
-  id: uuid.nullish(),
+  id: z.guid().nullish(),
   name: blankable,
   description: blankable,
   metadata: z.unknown().optional(),
@@ -214,9 +213,9 @@ export const experimentChange = z.strictObject({
   updated_at: z.union([z.iso.datetime({ offset: true }), z.literal("")], { error: "an RFC 3339 time" }).nullish(),
   docker: z
     .strictObject({
-      image: z.string(),
-      command: z.string(),
-      environment: z.record(z.string(), z.unknown()),
+      image: z.string().nullable(),
+      command: z.string().nullable(),
+      environment: z.unknown(), // an adopted one may be anything
       entrypoint: z.string().nullable(),
       workdir: z.string().nullable(),
       user: z.string().nullable(),

@@ -3,9 +3,12 @@
 
 import { join, split } from "shlex";
 import { z } from "zod";
+import { isRawJSON, parseExactly, type Written } from "./exact-json.ts";
 
 /** As many experiments as one sweep may make. */
 export const largestSweep = 10_000;
+/** And so many characters they may have together: each has all of the body that is not its own. */
+const largestText = 64 * 1024 * 1024;
 
 const placeholder = /\{\{\s*([A-Za-z_][\w-]*)\s*\}\}/g;
 
@@ -47,16 +50,6 @@ export class SweepError extends Error {
   }
 }
 
-// A number as it was written: JSON.parse with its source at hand, JSON.stringify gives it back.
-interface Written {
-  readonly rawJSON: string;
-}
-const { parse, rawJSON, isRawJSON } = JSON as unknown as {
-  parse: (text: string, reviver: (key: string, value: unknown, context: { source?: string }) => unknown) => unknown;
-  rawJSON: (text: string) => Written;
-  isRawJSON: (value: unknown) => value is Written;
-};
-
 const scalar = z.union([z.string(), z.boolean(), z.custom<Written>(isRawJSON)]);
 type Scalar = z.output<typeof scalar>;
 
@@ -71,9 +64,8 @@ const sweepBody = z.object({
 
 /** The experiments of a body that passed the schema, the last name's values changing fastest. Throws SweepError. */
 export function expand(body: string): Sweep {
-  const exact = (_: string, one: unknown, { source }: { source?: string }): unknown =>
-    typeof one === "number" ? rawJSON(source ?? String(one)) : one;
-  const asked = sweepBody.parse(parse(body, exact));
+  const parsed = parseExactly(body);
+  const asked = sweepBody.parse(parsed);
   const { command, environment } = asked.docker;
   const names = Object.keys(asked.matrix);
   check(names, [
@@ -84,15 +76,31 @@ export function expand(body: string): Sweep {
   // Split first: a value is one word, or part of one, whatever is in it.
   const words = split(command.replace(placeholder, "{{$1}}"));
   const named = asked.name.match(placeholder) !== null;
+  const shared = JSON.stringify({ ...(parsed as object), matrix: undefined }).length;
+  let room = largestText;
+  const spend = (characters: number): void => {
+    room -= characters;
+    if (room >= 0) return;
+    const most = `${largestText / 1024 ** 2} MiB`;
+    throw new SweepError(
+      "matrix",
+      `its experiments have more than ${most} of text together: make several sweeps of it`,
+    );
+  };
   const members = combinationsOf(asked.matrix).map((combination): SweepMember => {
+    const values = [...combination].map(([name, one]) => `${name}=${textOf(one)}`).join(" ");
+    spend(shared + values.length);
     const fill = (text: string): string =>
-      text.replace(placeholder, (_, name: string) => textOf(combination.get(name) ?? ""));
+      text.replace(placeholder, (_, name: string) => {
+        const one = textOf(combination.get(name) ?? "");
+        spend(one.length);
+        return one;
+      });
     const filled = Object.entries(environment).map(([key, text]) => {
       if (typeof text !== "string") return [key, text];
       const [whole, name = ""] = new RegExp(`^${placeholder.source}$`).exec(text) ?? [];
       return [key, whole === undefined ? fill(text) : combination.get(name)]; // alone it keeps its type
     });
-    const values = [...combination].map(([name, one]) => `${name}=${textOf(one)}`).join(" ");
     return {
       name: named ? fill(asked.name) : `${asked.name} ${values}`,
       command: join(words.map(fill)),

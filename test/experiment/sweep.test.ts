@@ -73,3 +73,23 @@ test("a matrix is bounded, and holds scalars", () => {
   assert.equal(refused({ a: [null] }), "allowed are strings, numbers and booleans");
   assert.equal(refused({ "1a": [1] }), "Invalid key in record");
 });
+
+test("a sweep whose experiments would be too large together is refused before they are made", () => {
+  const values = JSON.stringify(
+    Array.from({ length: 10_000 }, (_, n) => n),
+    null,
+    2,
+  );
+  assert.equal(sweep('{"image":"i","command":"x {{n}}"}', `{"n":${values}}`).members.length, 10_000);
+  const tooLarge = { path: "matrix", message: /more than 64 MiB of text together/ };
+  const big = "x".repeat(500_000);
+  assert.throws(
+    () => sweep(`{"image":"i","command":"x {{n}}","environment":{"BIG":"${big}"}}`, `{"n":${values}}`),
+    tooLarge,
+  );
+  assert.throws(() => sweep(`{"image":"i","command":"${"{{text}}".repeat(1_000)}"}`, `{"text":["${big}"]}`), tooLarge);
+  assert.throws(
+    () => sweep('{"image":"i","command":"x {{n}} {{text}}"}', `{"text":["${big}"],"n":${values}}`),
+    tooLarge,
+  );
+});
