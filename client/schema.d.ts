@@ -799,11 +799,9 @@ export interface components {
             description?: string | null;
             metadata?: unknown;
             docker?: {
-                image?: string;
-                command?: string;
-                environment?: {
-                    [key: string]: unknown;
-                };
+                image?: string | null;
+                command?: string | null;
+                environment?: unknown;
                 entrypoint?: string | null;
                 workdir?: string | null;
                 user?: string | null;

@@ -5,7 +5,13 @@
 import { z } from "zod";
 import { bufferCollector } from "../runtime/database/collect-buffers.ts";
 import type { Pool } from "../runtime/database/pool.ts";
-import { readPage, readPageEnd, type Page, type PageQuery } from "../runtime/database/statements/read-experiments.ts";
+import {
+  readLast,
+  readPage,
+  readPageEnd,
+  type Page,
+  type PageQuery,
+} from "../runtime/database/statements/read-experiments.ts";
 import { ApiError } from "../runtime/errors.ts";
 import { statuses } from "../runtime/experiment/states.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
@@ -29,7 +35,7 @@ export const listExperimentsQuery = z.strictObject({
     .describe(`Any of ${statuses.join(", ")}, joined by commas.`),
   owner: z.string().optional(),
   name: z.string().optional(),
-  group: z.uuid("a group's id").optional(),
+  group: z.guid("a group's id").optional(),
   id_prefix: idPrefix.optional().describe("The beginning of an id."),
   updated_since: z.iso.datetime({ offset: true, error: "an RFC 3339 time" }).optional(),
 });
@@ -52,28 +58,50 @@ export function listExperiments({ db }: { readonly db: Pool }): EndpointHandler 
     }
     const { limit, cursor, ...filter } = asked.data;
     const headers = { "Content-Type": "application/json; charset=utf-8" };
-    if (limit !== undefined) {
-      const page = await readPage(db, { ...filter, after: cursor, limit });
-      const more: Record<string, string> =
-        page.count === limit && page.last !== null ? { "Skeduler-Cursor": page.last } : {};
-      return new Response(`[${page.body ?? ""}]`, { headers: { ...headers, ...more } });
-    }
     const query = { ...filter, after: cursor, limit: pageLength };
+    if (limit !== undefined) {
+      const { pages, last } = await readSome(db, query, limit);
+      const more: Record<string, string> = last === undefined ? {} : { "Skeduler-Cursor": last };
+      return new Response(typeof pages === "string" ? `[${pages}]` : ReadableStream.from(stream(pages)), {
+        headers: { ...headers, ...more },
+      });
+    }
     const whole = Object.keys(filter).every((key) => key === "order");
     const pages = whole ? readWhole(db, query) : readAll(db, query);
     // The first page before the headers: a database that is away is then a 503 and not a broken list.
     const first = await pages.next();
-    return new Response(ReadableStream.from(stream(first, pages)), { headers });
+    return new Response(ReadableStream.from(stream(pages, first)), { headers });
   };
 }
 
-/** Page by page; the next one is read while this one is sent. */
-async function* readAll(db: Pool, query: PageQuery): AsyncGenerator<string> {
-  let next: Promise<Page> | undefined = readPage(db, query);
-  while (next !== undefined) {
+/**
+ * The first `limit`, and the last one's seq where there are so many. What is no more than a page is one statement; of more the end is
+ * looked for first, and the answer is sent page by page as a whole list is.
+ */
+async function readSome(
+  db: Pool,
+  query: PageQuery,
+  limit: number,
+): Promise<{ pages: string | AsyncGenerator<string>; last: string | undefined }> {
+  const first = await readPage(db, { ...query, limit: Math.min(limit, query.limit) });
+  if (!first.cut && (limit <= query.limit || first.count < query.limit))
+    return { pages: first.body ?? "", last: first.count === limit ? (first.last ?? undefined) : undefined };
+  const end = await readLast(db, { ...query, limit });
+  return {
+    pages: readAll(db, { ...query, upto: end?.seq ?? query.after }, Promise.resolve(first)),
+    last: end?.count === limit ? String(end.seq) : undefined,
+  };
+}
+
+/** Page by page; the next one is read while this one is sent. After one that was cut come smaller ones: what is cut was made for nothing. */
+async function* readAll(db: Pool, query: PageQuery, first = readPage(db, query)): AsyncGenerator<string> {
+  let { limit } = query;
+  for (let next: Promise<Page> | undefined = first; next !== undefined;) {
     const page: Page = await next;
-    const last = page.count === query.limit ? page.last : null;
-    next = last === null ? undefined : readPage(db, { ...query, after: BigInt(last) });
+    const last = page.cut || page.count === limit ? page.last : null;
+    limit = page.cut ? 2 * page.count : query.limit;
+    next =
+      last === null || last === String(query.upto) ? undefined : readPage(db, { ...query, limit, after: BigInt(last) });
     next?.catch(() => undefined); // awaited in the next turn; a client that left may never get there
     if (page.body !== null) yield page.body;
   }
@@ -81,38 +109,39 @@ async function* readAll(db: Pool, query: PageQuery): AsyncGenerator<string> {
 
 /** The same without a filter, where the pages' ends are known before the pages: several are made at the same time. */
 async function* readWhole(db: Pool, query: PageQuery): AsyncGenerator<string> {
-  const reading: Promise<Page>[] = [];
+  const reading: { query: PageQuery; page: Promise<Page> }[] = [];
   for (let after = query.after, more = true; ;) {
     const { ahead, limit } = sending > 1 ? among : alone;
     while (more && reading.length < ahead) {
-      const end = await readPageEnd(db, { ...query, limit, after });
-      const page = readPage(db, { ...query, limit, after, upto: end });
+      const upto = await readPageEnd(db, { ...query, limit, after });
+      const within = { ...query, limit, after, upto };
+      const page = readPage(db, within);
       page.catch(() => undefined); // awaited in its turn; a client that left may never get there
-      reading.push(page);
-      after = end;
-      more = end !== undefined;
+      reading.push({ query: within, page });
+      after = upto;
+      more = upto !== undefined;
     }
-    const page = await reading.shift();
-    if (page === undefined) return;
-    if (page.body !== null) yield page.body;
+    const next = reading.shift();
+    if (next === undefined) return;
+    yield* readAll(db, next.query, next.page);
   }
 }
 
 async function* stream(
-  first: IteratorResult<string, unknown>,
-  rest: AsyncGenerator<string>,
+  pages: AsyncGenerator<string>,
+  first?: IteratorResult<string, unknown>,
 ): AsyncGenerator<Uint8Array> {
   sending += 1;
   try {
-    yield Buffer.from("[");
-    if (first.done !== true) yield Buffer.from(first.value);
-    for await (const page of rest) {
-      yield Buffer.from(",");
-      const bytes = Buffer.from(page);
+    let before = "[";
+    for (let page = first ?? (await pages.next()); page.done !== true; page = await pages.next()) {
+      yield Buffer.from(before);
+      const bytes = Buffer.from(page.value);
       collect(bytes.length);
       yield bytes;
+      before = ",";
     }
-    yield Buffer.from("]");
+    yield Buffer.from(before === "[" ? "[]" : "]");
   } finally {
     sending -= 1;
   }

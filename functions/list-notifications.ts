@@ -16,7 +16,7 @@ const usualLimit = 100;
 export const listNotificationsQuery = z.strictObject({
   state: z.enum(deliveryStates, { error: `allowed are ${deliveryStates.join(", ")}` }).optional(),
   target: z.string().optional(),
-  experiment: z.uuid("an experiment's id").optional(),
+  experiment: z.guid("an experiment's id").optional(),
   limit: pageLimit.default(usualLimit).describe("One page of so many."),
   cursor: cursor.optional().describe("Go on after the page that answered this in Skeduler-Cursor."),
 });

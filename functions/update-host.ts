@@ -24,7 +24,7 @@ const change = z.strictObject({
 const word = z.strictObject({
   restored: z.enum(words, { error: `allowed are ${words.join(", ")}` }),
   /** Those of `restored.unknown` that are meant; absent: all. */
-  attempts: z.array(z.uuid()).min(1).nullish(),
+  attempts: z.array(z.guid()).min(1).nullish(),
 });
 
 export const hostChange = z.union([change, word]);

@@ -6,4 +6,4 @@ alter table public.jobs
   add column not_before timestamptz,
   add column after uuid[] not null default '{}';
 create index jobs_dependants_index on public.jobs (seq) where status = 'ENQUEUED' and after <> '{}';
-create index jobs_name_index on public.jobs (name, seq);
+create index jobs_name_index on public.jobs (left(name, 200), seq); -- of more than 2,704 bytes an index takes nothing

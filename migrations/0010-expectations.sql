@@ -5,4 +5,4 @@ alter table public.jobs add column time_limit_warning jsonb;
 alter table skeduler.attempts
   add column warned_at timestamptz,
   add column expected interval;
-create index jobs_finished_index on public.jobs (name, ended_at) where status = 'FINISHED';
+create index jobs_finished_index on public.jobs (left(name, 200), ended_at) where status = 'FINISHED';

@@ -42,7 +42,7 @@ export const metricSeries = z.object({
 });
 
 export const experimentMetrics = z.object({
-  experiment: z.uuid(),
+  experiment: z.guid(),
   /** Null before the first attempt. */
   attempt: z.number().nullable(),
   /** How many attempts there are. */

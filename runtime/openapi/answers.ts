@@ -11,7 +11,7 @@ import { rules } from "../scheduler/model.ts";
 /** The headers of a list that comes in pages. */
 export const nextPage = { "Skeduler-Cursor": "the `cursor` of the next page; absent on the last" };
 
-const uuid = z.uuid();
+const uuid = z.guid();
 const time = z.iso.datetime();
 const bytes = z.number().meta({ description: "bytes" });
 const count = z.int().min(0);

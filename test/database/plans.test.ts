@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { after, before, beforeEach, test } from "node:test";
 import { createPool, type Pool } from "../../runtime/database/pool.ts";
 import { appendLog } from "../../runtime/database/statements/append-log.ts";
-import { createExperiments } from "../../runtime/database/statements/create-experiments.ts";
+import { createExperiments, findExperiments } from "../../runtime/database/statements/create-experiments.ts";
 import { readExperiments, readPage, readPageEnd } from "../../runtime/database/statements/read-experiments.ts";
 import { findChunk, findChunkSince, readChunks, readLogState } from "../../runtime/database/statements/read-log.ts";
 import { createLog } from "../../runtime/log.ts";
@@ -93,6 +93,15 @@ test("POST", async () => {
   );
 });
 
+test("what an experiment comes after, by id and by name", async () => {
+  const { experiment } = await someLog();
+  await always(async () => {
+    const found = await findExperiments(pool, [experiment, "past 7", "nobody's", randomUUID()]);
+    assert.equal(found.get(experiment), experiment);
+  });
+  for (const plan of plans) assert.ok(rowsRead(plan) < 50, plan);
+});
+
 test("GET by id, and the list by cursor", async () => {
   const { experiment } = await someLog();
   await always(async () => readExperiments(pool, [experiment, randomUUID()]));
@@ -102,7 +111,7 @@ test("GET by id, and the list by cursor", async () => {
     const end = order === "asc" ? 12_100n : 11_900n;
     await always(async () => assert.equal(await readPageEnd(pool, { order, after: 12_000n, limit: 100 }), end));
     await always(async () => {
-      const page = await readPage(pool, { order, after: 12_000n, upto: end, limit: 1 });
+      const page = await readPage(pool, { order, after: 12_000n, upto: end, limit: 500 });
       assert.deepEqual([page.count, page.last], [100, String(end)]);
     });
   }

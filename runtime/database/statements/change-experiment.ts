@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import { maybeOne, type Queryable } from "../pool.ts";
+import { trimmed } from "../white-space.ts";
 import { experimentJson } from "./experiment-json.ts";
 
 export interface ChangeRequest {
@@ -24,10 +25,10 @@ export type ChangeAnswer = z.infer<typeof answer>;
 const statement = `
 with input as (
   select $2::json as body,
-         nullif($2::json ->> 'name', '') as name, nullif($2::json ->> 'description', '') as description,
+         nullif(${trimmed("$2::json ->> 'name'")}, '') as name, nullif($2::json ->> 'description', '') as description,
          nullif($2::json ->> 'status', '')::public.job_status as status,
          nullif($2::json ->> 'updated_at', '')::timestamptz as updated_at,
-         ($2::json ->> 'priority')::integer as priority, nullif($2::json ->> 'time_limit', '') as time_limit,
+         ($2::json ->> 'priority')::numeric::integer as priority, nullif($2::json ->> 'time_limit', '') as time_limit,
          case when json_typeof($2::json -> 'metadata') = 'null' or $2::json ->> 'metadata' = '' then null
               else $2::json -> 'metadata' end as metadata,
          case when json_typeof($2::json -> 'notify') = 'array' then array(select json_array_elements_text($2::json -> 'notify')) end as notify
@@ -38,7 +39,7 @@ with input as (
     i.priority as new_priority, i.notify as new_notify,
     case when i.body -> 'docker' ->> 'image' <> l.docker_image then 'docker.image'
          when i.body -> 'docker' ->> 'command' <> l.docker_command then 'docker.command'
-         when (i.body -> 'docker' -> 'environment')::jsonb <> l.docker_environment then 'docker.environment'
+         when json_typeof(i.body -> 'docker' -> 'environment') <> 'null' and (i.body -> 'docker' -> 'environment')::jsonb <> l.docker_environment then 'docker.environment'
          when changed_option is not null then 'docker.' || changed_option
          when json_typeof(i.body -> 'resources') = 'object' and (i.body -> 'resources')::jsonb <> l.resources then 'resources'
          when i.time_limit <> coalesce(l.time_limit, '') then 'time_limit'

@@ -5,8 +5,10 @@ import { z } from "zod";
 import { arrayOf, many, prepared, quoted, type Queryable } from "../pool.ts";
 import type { Retries } from "../../experiment/retries.ts";
 import type { SweepMember } from "../../experiment/sweep.ts";
+import { trimmed } from "../white-space.ts";
 import { newExperimentJson } from "./experiment-json.ts";
 import { placingLater } from "./placement.ts";
+import { isNamed } from "./read-experiments.ts";
 
 export interface NewRow {
   readonly id: string;
@@ -37,13 +39,13 @@ with body as (
               else jsonb_strip_nulls(jsonb_build_object('entrypoint', nullif(d.entrypoint, ''), 'workdir', nullif(d.workdir, ''),
                      'user', nullif(d."user", ''), 'volumes', nullif(d.volumes, '[]'))) end as options
     from rows from (json_to_recordset($6::json) as (name text, description text, docker json, metadata json, resources jsonb,
-           priority integer, time_limit text, time_limit_warning jsonb, notify text[]))
+           priority numeric, time_limit text, time_limit_warning jsonb, notify text[]))
            with ordinality as b (name, description, docker, metadata, resources, priority, time_limit, time_limit_warning, notify, place),
          json_to_record(b.docker) as d (image text, command text, environment json, entrypoint text, workdir text, "user" text, volumes jsonb)
 ), created as (
   insert into public.jobs (id, name, description, docker_image, docker_command, docker_environment, docker_options, metadata, resources, priority, time_limit, time_limit_warning,
     retries, after, owner, group_id, combination, notify)
-    select r.id, coalesce(r.name, btrim(b.name)), coalesce(b.description, ''), btrim(b.image), coalesce(r.command, b.command, ''),
+    select r.id, coalesce(r.name, ${trimmed("b.name")}), coalesce(b.description, ''), ${trimmed("b.image")}, coalesce(r.command, b.command, ''),
            coalesce(r.environment, b.environment, '{}')::jsonb, b.options, b.metadata, coalesce(b.resources, '{}'), coalesce(b.priority, 0), b.time_limit,
            case jsonb_typeof(b.time_limit_warning)
              when 'string' then jsonb_build_object('before', b.time_limit_warning, 'signal', 'SIGUSR1')
@@ -96,14 +98,18 @@ export async function createExperiments(db: Queryable, rows: readonly NewRow[]):
 
 /** The id of each experiment that is named by id or by name (the newest of that name); unknown ones are absent. */
 export async function findExperiments(db: Queryable, names: readonly string[]): Promise<Map<string, string>> {
+  const ids = names.map((name) => (z.guid().safeParse(name).success ? name : null));
   const rows = await many(
     db,
     z.object({ asked: z.string(), id: z.string() }),
-    `select asked, id::text as id from unnest($1::text[]) asked, lateral (
-       (select j.id from public.jobs j where j.id::text = lower(asked))
-       union all
-       (select j.id from public.jobs j where j.name = asked order by j.seq desc limit 1) limit 1) found`,
-    [names],
+    prepared(
+      "find_experiments",
+      `select asked, found.id::text as id from unnest($1::text[], $2::uuid[]) as named (asked, as_id), lateral (
+         (select j.id from public.jobs j where j.id = as_id)
+         union all
+         (select j.id from public.jobs j where ${isNamed("asked")} order by j.seq desc limit 1) limit 1) found`,
+    ),
+    [names, ids],
   );
   return new Map(rows.map((one) => [one.asked, one.id]));
 }

@@ -117,20 +117,21 @@ const assigning = prepared(
      select (x ->> 'experimentId')::uuid as id, x ->> 'host' as host, array(select jsonb_array_elements_text(x -> 'gpus')) as gpus
        from jsonb_array_elements($1::jsonb) x
    ), standing as (
-     -- Held until the end: a runner that starts now takes its epoch before us, or with what we place.
-     select name, epoch from skeduler.hosts where name in (select host from asked) order by name for share
+     -- Held until the end: a runner that starts now takes its epoch before us, or with what we place. And asked once more whether it
+     -- takes anything: who drained it since the look was answered that nothing comes any more.
+     select name, epoch from skeduler.hosts where name in (select host from asked) and state = 'active' and not removed order by name for share
    ), running as (
      update public.jobs j
         set status = 'RUNNING', attempt = j.attempt + 1, host = q.host, updated_at = clock_timestamp(),
             started_at = null, ended_at = null, result = null
-       from asked q where j.id = q.id and j.id = any(array(select id from asked)) and j.status::text = 'ENQUEUED'
+       from asked q join standing s on s.name = q.host where j.id = q.id and j.id = any(array(select id from asked)) and j.status::text = 'ENQUEUED'
      returning j.id, j.name, j.attempt, q.host, q.gpus
    ), opened as (
      insert into skeduler.attempts (experiment_id, number, host, epoch, gpus, expected)
        select r.id, r.attempt, r.host, h.epoch, r.gpus,
               (select percentile_disc(0.5) within group (order by took) from (
                  select p.ended_at - p.started_at as took from public.jobs p
-                  where p.name = r.name and p.status = 'FINISHED' order by p.ended_at desc limit 5) past)
+                  where left(p.name, 200) = left(r.name, 200) and p.name = r.name and p.status = 'FINISHED' order by p.ended_at desc limit 5) past)
          from running r join standing h on h.name = r.host
      returning id, experiment_id, host, gpus
    ), leased as (

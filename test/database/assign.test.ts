@@ -1,0 +1,41 @@
+// What placement has decided is made true only where it still can be: what changed since its look counts.
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { after, test } from "node:test";
+import { createPool } from "../../runtime/database/pool.ts";
+import { createExperiments } from "../../runtime/database/statements/create-experiments.ts";
+import { assign } from "../../runtime/database/statements/placement.ts";
+import { createLog } from "../../runtime/log.ts";
+import { createTestDatabase } from "../support/database.ts";
+
+const database = await createTestDatabase();
+const db = createPool({ url: database.url, max: 1, name: "test", log: createLog("error") });
+after(async () => {
+  await db.end();
+  await database.drop();
+});
+
+test("nothing is placed on a host that was drained, or removed, since the look", async () => {
+  const ids = [randomUUID(), randomUUID(), randomUUID()];
+  const body = JSON.stringify({ name: "n", docker: { image: "i" } });
+  await createExperiments(
+    db,
+    ids.map((id) => ({ id, body, owner: "ada", retries: null, after: [] })),
+  );
+  await db.query(
+    `insert into skeduler.hosts (name, engine_id, slots, cpus, memory_bytes, version, state, removed)
+       select name, name, 4, 4, 1, '0', state, removed
+         from (values ('open', 'active', false), ('drained', 'draining', false), ('gone', 'active', true)) h (name, state, removed)`,
+  );
+  const placed = await assign(
+    db,
+    ["open", "drained", "gone"].map((host, n) => ({ experimentId: ids[n] ?? "", host, gpus: [] })),
+  );
+  assert.deepEqual(placed, [ids[0]]);
+  const { rows } = await db.query("select id::text as id, status, host, attempt from jobs order by seq");
+  assert.deepEqual(rows, [
+    { id: ids[0], status: "RUNNING", host: "open", attempt: 1 },
+    { id: ids[1], status: "ENQUEUED", host: null, attempt: 0 },
+    { id: ids[2], status: "ENQUEUED", host: null, attempt: 0 },
+  ]);
+});
