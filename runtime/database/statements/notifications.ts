@@ -1,4 +1,4 @@
-// What the delivery of notifications reads and writes. The trigger `skeduler.note_changes` writes the rows (migrations/0014):
+// What the delivery of notifications reads and writes. The trigger `skeduler.note_changes` writes the rows (migrations/0013):
 // one for each change of a status and target. A target is drained by one process at a time, under a lease that ends by
 // itself; a notification stays `waiting` until its target took it or it is given up (`failed`).
 
