@@ -1,5 +1,5 @@
 // The user's verbs on the command line: their names, words and options. What a verb does is loaded when it runs, so that
-// none pays for the others; docs/cli.md says the same in full, and a test holds the two together.
+// none pays for the others; docs/cli.md says the same in full.
 
 import type { Command } from "commander";
 import { addExperimentFlags, CommandWithWords } from "./experiment-flags.ts";

@@ -1,4 +1,4 @@
-// The states of an experiment and what a user may ask of each (DESIGN: ENQUEUED → RUNNING → FINISHED | CANCELLED).
+// The states of an experiment and what a user may ask of each (ARCHITECTURE.md: States).
 // Pure. The statements that change a status decide by the same table, in SQL; a test holds the two together.
 
 export const statuses = ["ENQUEUED", "RUNNING", "FINISHED", "CANCELLED"] as const;
