@@ -1,6 +1,6 @@
 // What the suite and the benches stand on: a Docker Engine with the sample image and a Postgres of their own, in a temporary
-// folder. `dispose` removes all of it but installed packages, the system user, what /var/lib/skeduler has for every start (the copy
-// of Postgres' programs, the mark of an installed Engine), and the sample image on an Engine that ran already.
+// folder. `dispose` removes all of it but installed packages, the system user, what /var/lib/skeduler has for every start
+// (the copy of Postgres' programs, the mark of an installed Engine), and the sample image on an Engine that ran already.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
