@@ -125,7 +125,8 @@ export class Placement {
       const { pass, line, now, reserved } = await this.#prepare(client, sight, [asked]);
       await this.#fill(client, pass, line, { until: id });
       const crowds = await readCrowds(client, id, { now, ageing: this.#options.ageing });
-      return explained(pass, asked, line.ahead(asked, crowds, reserved?.id === id ? undefined : reserved) + 1);
+      const position = line.ahead(asked, crowds, reserved?.id === id ? undefined : reserved) + 1;
+      return explained(pass, asked, position, now);
     });
   }
 
@@ -243,10 +244,9 @@ function awaitedMessage(hosts: readonly string[]): string {
   return `The database was started anew or restored: nothing is placed before ${hosts.join(", ")} ${hosts.length === 1 ? "was" : "were"} heard.`;
 }
 
-function explained(pass: Pass, asked: Request, position: number): Explanation {
+function explained(pass: Pass, asked: Request, position: number, now: number): Explanation {
   const hosts = pass.explain(asked);
-  pass.consider(asked);
-  const estimatedStart = pass.estimate(asked) ?? null;
+  const estimatedStart = pass.consider(asked) === undefined ? (pass.estimate(asked) ?? null) : now;
   const reservation = pass.reservation?.experimentId === asked.id ? pass.reservation : null;
   return { status: "ENQUEUED", position, message: sentence(), estimatedStart, reservation, hosts };
 

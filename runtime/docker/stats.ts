@@ -6,7 +6,7 @@ import { asking, statusOf, type Engine } from "./engine.ts";
 
 const count = z.number().catch(0);
 const stats = z.object({
-  cpu_stats: z.object({ cpu_usage: z.object({ total_usage: count }) }),
+  cpu_stats: z.object({ cpu_usage: z.object({ total_usage: count }) }).optional(), // absent where it has ended meanwhile
   memory_stats: z
     .object({ usage: count, stats: z.record(z.string(), z.unknown()).catch({}) })
     .catch({ usage: 0, stats: {} }),
@@ -38,7 +38,7 @@ export async function readUsage(engine: Engine, id: string): Promise<Usage | und
     throw error;
   }
   const { cpu_stats, memory_stats, networks, blkio_stats } = stats.parse(answer);
-  if (cpu_stats.cpu_usage.total_usage === 0) return undefined;
+  if (cpu_stats === undefined || cpu_stats.cpu_usage.total_usage === 0) return undefined;
   // Named differently by the kernel's first and second kind of control groups.
   const cached = Number(memory_stats.stats["inactive_file"] ?? memory_stats.stats["total_inactive_file"] ?? 0);
   const disk = (op: string): number =>

@@ -137,9 +137,10 @@ export class LogWriter {
   /** The same, stored with whatever is stored next. */
   note(text: string, once?: string): void {
     if (once !== undefined && this.#said.has(once)) return;
-    const bytes = Buffer.from(`${this.#endsLine ? "" : "\n"}[skeduler] ${text.replaceAll(/[\r\n]+/g, " ")}\n`);
     const { seconds, nanos } = now();
-    this.#add("skeduler", seconds, nanos, bytes, 0, bytes.length);
+    const add = (bytes: Buffer): void => this.#add("skeduler", seconds, nanos, bytes, 0, bytes.length);
+    if (!this.#endsLine) add(Buffer.of(newline)); // by itself: a record has one line, or the rest of one
+    add(Buffer.from(`[skeduler] ${text.replaceAll(/[\r\n]+/g, " ")}\n`));
     if (once !== undefined) this.#said.add(once); // in the position of the chunk that holds the line, and not of one before
   }
 

@@ -70,6 +70,16 @@ test("tail=N counts lines of the view, a last one without newline too", async ()
   assert.equal(await stdout(id, "&tail=99"), "one\ntwo\nthree");
 });
 
+test("a line of ours after one without newline is a line like others: counted, and with its time", async () => {
+  const id = await run("printf three");
+  const log = async (query: string): Promise<string> => (await system.log(id, query)).toString();
+  const last = "[skeduler] Finished with exit code 0.\n";
+  assert.equal(await log("?tail=1"), last);
+  assert.equal(await log("?tail=2"), `three\n${last}`);
+  const timed = await log("?timestamps=1&tail=2");
+  assert.match(timed, /^\d{4}-.{24}Z three\n\d{4}-.{24}Z \[skeduler\] Finished with exit code 0\.\n$/);
+});
+
 test("timestamps stand before each line, in Docker's precision", async () => {
   const id = await run("echo one; echo two");
   assert.match(await stdout(id, "&timestamps=1"), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z one\n\d{4}-.{24}Z two\n$/);

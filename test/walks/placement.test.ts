@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { z } from "zod";
+import { beginPlacement } from "../../runtime/database/statements/placement.ts";
 import { image, System } from "../support/system.ts";
 
 let system: System;
@@ -218,4 +219,17 @@ test("estimates know how long experiments of the same name took", async () => {
   assert.ok(Date.parse(estimated_start ?? "") < Date.now() + 600_000, estimated_start ?? "no estimate");
   await system.put(held.id, { status: "CANCELLED" });
   await system.ended(next.id);
+});
+
+test("what is about to be placed starts now, also where it takes the last room", async () => {
+  await using fresh = await System.start();
+  await fresh.addRunner("tight", { SKEDULER_RUNNER_SLOTS: "1" });
+  await fresh.query(beginPlacement); // nobody else places
+  const { id } = await fresh.postScript("true", { resources: { gpus: 0 } });
+  const found = placement.parse(await (await fresh.fetch(`/experiments/${id}/placement`)).json());
+  await fresh.query("rollback");
+  assert.equal(found.message, "It is about to be placed on tight.");
+  const start = Date.parse(found.estimated_start ?? "");
+  assert.ok(Math.abs(start - Date.now()) < 60_000, found.estimated_start ?? "none");
+  await fresh.ended(id);
 });

@@ -170,8 +170,9 @@ const resultSchema = z.object({ reason: z.enum(reasons) });
 const closing = prepared(
   "closeAttempt",
   `with a as (
-     update skeduler.attempts set closed_at = clock_timestamp(), ended_at = $3, result = $4
-      where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host, gpus, placed_at
+     -- Docker takes the time of a start when it is told that it was made, by when a short program has ended.
+     update skeduler.attempts set closed_at = clock_timestamp(), ended_at = case when $3::timestamptz is not null then greatest($3, started_at) end, result = $4
+      where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host, gpus, placed_at, ended_at
    ), released as (
      delete from skeduler.leases where attempt_id in (select id from a) returning host, gpu
    ), withheld as (
@@ -183,7 +184,7 @@ const closing = prepared(
      update public.jobs j
         set status = case when $6::float8 is not null then 'ENQUEUED' when $5 then 'FINISHED' else 'CANCELLED' end::public.job_status,
             updated_at = clock_timestamp(),
-            ended_at = case when $6 is null then coalesce($3, clock_timestamp()) end,
+            ended_at = case when $6 is null then coalesce(a.ended_at, clock_timestamp()) end,
             result = case when $6 is null then $4::jsonb end,
             started_at = case when $6 is null then j.started_at end,
             host = case when $6 is null then j.host end,

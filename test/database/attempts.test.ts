@@ -1,10 +1,11 @@
-// What placement has decided is made true only where it still can be: what changed since its look counts.
+// Attempts, opened and closed: what placement has decided is made true only where it still can be, and times are in order.
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, test } from "node:test";
 import { createPool } from "../../runtime/database/pool.ts";
 import { createExperiments } from "../../runtime/database/statements/create-experiments.ts";
 import { assign } from "../../runtime/database/statements/placement.ts";
+import { closeAttempt, recordStart } from "../../runtime/database/statements/runner.ts";
 import { createLog } from "../../runtime/log.ts";
 import { createTestDatabase } from "../support/database.ts";
 
@@ -38,4 +39,25 @@ test("nothing is placed on a host that was drained, or removed, since the look",
     { id: ids[1], status: "ENQUEUED", host: null, attempt: 0 },
     { id: ids[2], status: "ENQUEUED", host: null, attempt: 0 },
   ]);
+});
+
+test("nothing ends before it started, though Docker may say so of a short program", async () => {
+  const id = randomUUID();
+  const body = JSON.stringify({ name: "short", docker: { image: "i" } });
+  await createExperiments(db, [{ id, body, owner: "ada", retries: null, after: [] }]);
+  await assign(db, [{ experimentId: id, host: "open", gpus: [] }]);
+  const { rows } = await db.query<{ id: string; epoch: string }>(
+    "select id::text as id, epoch::text as epoch from skeduler.attempts where experiment_id = $1",
+    [id],
+  );
+  const fence = { attemptId: rows[0]?.id ?? "", epoch: rows[0]?.epoch ?? "" };
+  const startedAt = new Date("2026-01-01T00:00:00.342Z");
+  await recordStart(db, fence, { containerId: "c", startedAt, output: undefined });
+  const result = { reason: "exited", exit_code: 0, signal: null, message: "Finished." } as const;
+  const endedAt = new Date("2026-01-01T00:00:00.338Z");
+  assert.ok(await closeAttempt(db, fence, { result, finished: true, endedAt, retryIn: undefined }));
+  for (const table of ["jobs where id = $1", "skeduler.attempts where experiment_id = $1"]) {
+    const times = await db.query(`select started_at, ended_at from ${table}`, [id]);
+    assert.deepEqual(times.rows, [{ started_at: startedAt, ended_at: startedAt }]);
+  }
 });
