@@ -17,6 +17,7 @@ import {
   forgottenStart,
   insisting,
   noteUnseenRestart,
+  persisting,
   resumed,
   startOnce,
   unseenEnd,
@@ -220,17 +221,18 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   const limit = timeLimit(attempt, state.startedAt, (signal, before) => {
     warning = warn(run, state.id, signal, before);
   });
+  const followed = new AbortController();
   let stopping: Promise<void> | undefined;
   const stop = (): void => {
-    stopping ??= stopContainer(engine, state.id, Math.ceil(run.stopGrace / 1000));
-    stopping.catch(() => undefined); // awaited below
+    stopping ??= persistInStopping(run, state.id, AbortSignal.any([signals.detach, followed.signal]));
   };
   const over = AbortSignal.any([signals.cancel, limit.signal]);
   over.addEventListener("abort", stop, { once: true });
   const leave = run.sampler.follow({ attemptId: run.attempt.id, containerId: state.id, gpus: run.attempt.gpus });
   try {
     if (over.aborted && state.running) stop();
-    if (state.running) await followToEnd({ ...pump, signal: AbortSignal.any([signals.detach, signals.ended]) });
+    const until = AbortSignal.any([signals.detach, signals.ended]);
+    if (state.running) await followToEnd({ ...pump, signal: until }).finally(() => followed.abort());
     await stopping;
   } catch (error) {
     signals.detach.throwIfAborted();
@@ -266,6 +268,18 @@ async function resume({ attempt, engine, interruptions, writer }: Run): Promise<
   const lack = await resumed(engine, since);
   if (lack !== undefined) await writer.line(lack, `restart ${since.getTime()}`);
   interruptions.over(attempt);
+}
+
+/** An Engine that failed once at a stop hears of it again: nobody else asks while the container is followed. */
+async function persistInStopping(run: Run, id: string, over: AbortSignal): Promise<void> {
+  const { attempt, engine, log, stopGrace } = run;
+  const stop = async (): Promise<void> => stopContainer(engine, id, Math.ceil(stopGrace / 1000));
+  await persisting(stop, over, (error) =>
+    log.warn(
+      { experiment: attempt.experiment_id, attempt: attempt.id, err: error },
+      "a container could not be stopped; trying again",
+    ),
+  );
 }
 
 /** Sends first and notes then: a program that is warned twice saves twice, one that is never warned loses its work. */

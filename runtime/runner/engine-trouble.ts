@@ -1,5 +1,5 @@
-// What an Engine that is being stopped, or was restarted, does to an attempt: refusals that do not count, a start whose answer was
-// lost, an end that nobody saw.
+// What an Engine that is being stopped, or was restarted, does to an attempt: refusals that do not count, a stop that fails, a start
+// whose answer was lost, an end that nobody saw.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { OpenAttempt } from "../database/statements/runner.ts";
@@ -12,6 +12,8 @@ import type { LogPosition } from "../docker/log-entries.ts";
 /** How often the Engine is asked for what it refuses for no fault of the experiment, and the wait in between, ms. */
 const engineTries = 3;
 const enginePause = 2_000;
+/** Before what must come about in the end is asked for again, ms. */
+const persistPause = 1_000;
 
 /**
  * Started it was by an answer that was lost, too: one that has ended would run again. So it is looked at first, unless it is fresh: created
@@ -45,6 +47,25 @@ export async function insisting<T>(
       await sleep(pause, undefined, { signal });
     }
   }
+}
+
+/** Asks until it is done, or `over`: nobody needs it any more. `failed` hears what went wrong. Never rejects. */
+export async function persisting(
+  work: () => Promise<void>,
+  over: AbortSignal,
+  failed: (error: unknown) => void,
+  pause = persistPause,
+): Promise<void> {
+  const once = async (): Promise<boolean> => {
+    try {
+      await work();
+      return true;
+    } catch (error) {
+      if (!over.aborted) failed(error);
+      return false;
+    }
+  };
+  while (!over.aborted && !(await once())) await sleep(pause, undefined, { signal: over }).catch(() => undefined);
 }
 
 /**

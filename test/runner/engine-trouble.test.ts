@@ -1,10 +1,10 @@
-// A refusal of the Engine counts when it is repeated; what is the command's fault counts at once.
+// A refusal of the Engine counts when it is repeated; what is the command's fault counts at once; a stop is asked for until it is done.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BadCommand } from "../../runtime/docker/containers.ts";
 import { EngineFailure } from "../../runtime/docker/engine.ts";
-import { insisting } from "../../runtime/runner/engine-trouble.ts";
+import { insisting, persisting } from "../../runtime/runner/engine-trouble.ts";
 
 /** Work that fails with these errors, one each time, and then succeeds. */
 function failing(...errors: Error[]): { work: () => Promise<string>; calls: () => number } {
@@ -36,4 +36,22 @@ test("what the Engine is not to blame for is not asked again", async () => {
   const fault = new BadCommand("no such program");
   const { work, calls } = failing(fault);
   assert.deepEqual([await outcome(work), calls()], [fault, 1]);
+});
+
+const asking = (work: () => Promise<unknown>) => async (): Promise<void> => {
+  await work();
+};
+
+test("what must come about is asked for until it is done, each failure told", async () => {
+  const { work, calls } = failing(refusal, new Error("connection reset"));
+  const told: unknown[] = [];
+  await persisting(asking(work), new AbortController().signal, (error) => told.push(error), 1);
+  assert.deepEqual([calls(), told.length], [3, 2]);
+});
+
+test("what nobody needs any more is not asked for again, and its pause ends", async () => {
+  const over = new AbortController();
+  const { work, calls } = failing(refusal);
+  await persisting(asking(work), over.signal, () => over.abort(), 3_600_000);
+  assert.equal(calls(), 1);
 });

@@ -1,5 +1,5 @@
 // An Engine that goes away just as a container is started: whether it ran, and what it wrote, is found out afterwards; what may be
-// missing is said where something may be, and only there.
+// missing is said where something may be, and only there. And one that fails once at what it is asked for: it is asked again.
 
 import assert from "node:assert/strict";
 import { existsSync, globSync, rmSync, writeFileSync } from "node:fs";
@@ -7,6 +7,7 @@ import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
 import { eventually } from "../../runtime/up/processes.ts";
+import { RefusingProxy } from "../support/refusing-proxy.ts";
 import { System } from "../support/system.ts";
 
 /** In front of the Engine: from the answer to the first request that fits on, every connection is cut, until it is mended. */
@@ -160,4 +161,19 @@ test("its word of the end is lost in a connection that went silent: two looks at
   }
   assert.equal((await system.ended(id)).result?.exit_code, 0);
   assert.equal((await system.log(id, "?stream=stdout")).toString(), "up\nlast\n");
+});
+
+test("the Engine fails at a stop: it is asked again, and what was cancelled is stopped", async () => {
+  let asked = 0;
+  await using engine = await RefusingProxy.start(
+    (request) => /^POST \S*\/containers\/\S+\/stop/.test(request) && (asked += 1) === 1,
+  );
+  await using system = await System.start();
+  await system.addRunner("failing", { SKEDULER_DOCKER_HOST: engine.host });
+  const { id } = await system.postScript("trap 'echo bye; exit 7' TERM; echo up; while :; do sleep 0.1; done");
+  await system.logged(id, "up\n");
+  await system.put(id, { status: "CANCELLED" });
+  const { result, attempt } = await system.ended(id);
+  assert.deepEqual([result?.reason, attempt?.result?.exit_code, asked], ["user", 7, 2]);
+  assert.equal((await system.log(id, "?stream=stdout")).toString(), "up\nbye\n");
 });
