@@ -1,7 +1,5 @@
 // The container of an attempt, made as its host's policy allows; its image is pulled only where Docker does not have it.
 
-import { chmod, mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import { createContainer, ImageMissing, type CreatedContainer } from "../docker/containers.ts";
 import { ensureImage } from "../docker/images.ts";
 import { checkImage, limitsUnder, resolveVolumes } from "../docker/policy.ts";
@@ -11,14 +9,8 @@ import type { Run } from "./attempt-run.ts";
 import { cancelledBeforeStart, CouldNotRun, orCouldNotRun } from "./could-not-run.ts";
 import { insisting } from "./engine-trouble.ts";
 import { environmentOf } from "./environment.ts";
+import { makeOutput, outputOf } from "./output-folder.ts";
 import { fillSecrets } from "./secrets.ts";
-
-/** A folder of the attempt's own on its host, where there are any. */
-export function outputOf(run: Run): string | undefined {
-  return run.outputs === undefined
-    ? undefined
-    : join(run.outputs, run.attempt.experiment_id, String(run.attempt.number));
-}
 
 /** Creates it, or finds the one that an earlier try created. */
 export async function create(run: Run): Promise<CreatedContainer> {
@@ -41,10 +33,7 @@ export async function create(run: Run): Promise<CreatedContainer> {
     const mounts = await resolveVolumes(policy, volumes, engine.address);
     const secret = await fillSecrets(attempt.environment, run.secrets);
     secrets.push(...secret.values);
-    if (output !== undefined) {
-      await mkdir(output, { recursive: true });
-      await chmod(output, 0o777); // whoever the image runs as may write there
-    }
+    if (output !== undefined) await makeOutput(output);
     signals.detach.throwIfAborted();
     return createContainer(engine, {
       attemptId: attempt.id,

@@ -25,7 +25,7 @@ import {
 } from "./engine-trouble.ts";
 import type { RunnerMetrics } from "../telemetry/runner-metrics.ts";
 import type { Tracing } from "../telemetry/tracing.ts";
-import { create, outputOf } from "./attempt-container.ts";
+import { create } from "./attempt-container.ts";
 import { AttemptTrace } from "./attempt-trace.ts";
 import { cancelledBeforeStart, CouldNotRun, orCouldNotRun, Over } from "./could-not-run.ts";
 import type { Fence } from "./fence.ts";
@@ -34,6 +34,7 @@ import type { Lane } from "./lane.ts";
 import { drainLog, followToEnd } from "./log-pump.ts";
 import { Fenced, LogWriter } from "./log-writer.ts";
 import type { LoudLogs } from "./loud-logs.ts";
+import { outputOf } from "./output-folder.ts";
 import { resultOf, stopReasons } from "./result.ts";
 import type { MetricSampler } from "./metric-sampler.ts";
 import { timeLimit } from "./time-limit.ts";

@@ -3,8 +3,10 @@
 import { BadCommand, ImageMissing } from "../docker/containers.ts";
 import { EngineFailure } from "../docker/engine.ts";
 import { PolicyRefusal } from "../docker/policy.ts";
+import { ParseError } from "../experiment/command.ts";
 import type { Reason } from "../experiment/states.ts";
 import type { End } from "./host-memory.ts";
+import { OutputFailure } from "./output-folder.ts";
 import { SecretMissing, withoutSecrets } from "./secrets.ts";
 
 /** The attempt ends here: there is no container to follow. */
@@ -36,7 +38,10 @@ export async function orCouldNotRun<T>(work: () => Promise<T>, secrets: readonly
     if (error instanceof PolicyRefusal) throw new CouldNotRun("policy", words);
     if (error instanceof SecretMissing) throw new CouldNotRun("secret", words);
     if (error instanceof ImageMissing) throw new CouldNotRun("image", `The image is not on the host: ${words}`);
-    if (error instanceof BadCommand) throw new CouldNotRun("command", `The command could not be started: ${words}`);
+    if (error instanceof BadCommand || error instanceof ParseError)
+      throw new CouldNotRun("command", `The command could not be started: ${words}`);
+    if (error instanceof OutputFailure)
+      throw new CouldNotRun("engine", `The output folder could not be made on the host: ${words}`);
     if (error instanceof EngineFailure) throw new CouldNotRun("engine", `Docker could not run it: ${words}`);
     throw error;
   }

@@ -8,10 +8,11 @@ import { EngineFailure, type Engine } from "../docker/engine.ts";
 import { livedSince } from "../docker/events.ts";
 import { unknownExit } from "../docker/exit.ts";
 import type { LogPosition } from "../docker/log-entries.ts";
+import { OutputFailure } from "./output-folder.ts";
 
-/** How often the Engine is asked for what it refuses for no fault of the experiment, and the wait in between, ms. */
-const engineTries = 3;
-const enginePause = 2_000;
+/** How often the host is asked for what it refuses for no fault of the experiment, and the wait in between, ms. */
+const hostTries = 3;
+const hostPause = 2_000;
 /** Before what must come about in the end is asked for again, ms. */
 const persistPause = 1_000;
 
@@ -31,19 +32,20 @@ export async function startOnce(
 }
 
 /**
- * An Engine that is being stopped refuses what its next start would do: a refusal counts when it is repeated. `work` hears which try it is,
- * from 1.
+ * An Engine that is being stopped refuses what its next start would do, and a disk may be away for a moment: a refusal counts when it is
+ * repeated. `work` hears which try it is, from 1.
  */
 export async function insisting<T>(
   work: (tries: number) => Promise<T>,
   signal: AbortSignal,
-  pause = enginePause,
+  pause = hostPause,
 ): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await work(tries);
     } catch (error) {
-      if (!(error instanceof EngineFailure) || tries === engineTries) throw error;
+      const mayPass = error instanceof EngineFailure || error instanceof OutputFailure;
+      if (!mayPass || tries === hostTries) throw error;
       await sleep(pause, undefined, { signal });
     }
   }

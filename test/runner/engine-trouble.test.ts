@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { BadCommand } from "../../runtime/docker/containers.ts";
 import { EngineFailure } from "../../runtime/docker/engine.ts";
 import { insisting, persisting } from "../../runtime/runner/engine-trouble.ts";
+import { OutputFailure } from "../../runtime/runner/output-folder.ts";
 
 /** Work that fails with these errors, one each time, and then succeeds. */
 function failing(...errors: Error[]): { work: () => Promise<string>; calls: () => number } {
@@ -30,6 +31,11 @@ test("refused twice and then done", async () => {
 test("refused three times: that counts", async () => {
   const { work, calls } = failing(refusal, refusal, refusal);
   assert.deepEqual([await outcome(work), calls()], [refusal, 3]);
+});
+
+test("an output folder that could not be made is tried again too", async () => {
+  const { work, calls } = failing(new OutputFailure("stale file handle"));
+  assert.deepEqual([await outcome(work), calls()], ["done", 2]);
 });
 
 test("what the Engine is not to blame for is not asked again", async () => {

@@ -1,0 +1,36 @@
+// What no further try can mend on its host ends the attempt with a reason and a sentence, and gives its place free.
+
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { System } from "../support/system.ts";
+
+let system: System;
+before(async () => {
+  system = await System.start();
+});
+after(async () => system[Symbol.asyncDispose]());
+
+test("an output folder that cannot be made", async () => {
+  const file = join(system.folder, "a-file");
+  writeFileSync(file, "");
+  await system.addRunner("spoilt", { SKEDULER_RUNNER_OUTPUTS: join(file, "outputs") });
+  const { id } = await system.postScript("echo never", { resources: { gpus: 0, host: "spoilt" } });
+  const { status, result, attempt } = await system.ended(id);
+  assert.deepEqual([status, result?.reason, attempt?.started_at], ["CANCELLED", "engine", null]);
+  assert.equal(
+    result?.message,
+    `The output folder could not be made on the host: ENOTDIR: not a directory, mkdir '${join(file, "outputs", id, "1")}'`,
+  );
+  assert.ok((await system.log(id)).includes(`[skeduler] ${result.message}\n`));
+});
+
+test("a command with an open quote, as a row may have it that was not posted", async () => {
+  const { id } = await system.postScript("true", { resources: { gpus: 0, host: "sound" } });
+  await system.query("update jobs set docker_command = $2 where id = $1", [id, `echo "never`]);
+  await system.addRunner("sound");
+  const { status, result } = await system.ended(id);
+  assert.deepEqual([status, result?.reason], ["CANCELLED", "command"]);
+  assert.match(result?.message ?? "", /has a quote or an escape that is not closed/);
+});
