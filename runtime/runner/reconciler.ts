@@ -13,7 +13,13 @@ import {
   type Standing,
 } from "../database/statements/runner.ts";
 import { containerName } from "../docker/container-options.ts";
-import { listContainers, removeContainer, stopContainer, type OwnContainer } from "../docker/containers.ts";
+import {
+  inspectContainer,
+  listContainers,
+  removeContainer,
+  stopContainer,
+  type OwnContainer,
+} from "../docker/containers.ts";
 import { runAttempt, type RunnerContext } from "./attempt-run.ts";
 import { Fenced } from "./log-writer.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
@@ -60,7 +66,10 @@ export class Reconciler {
   /** Looks at the rows again, counting everything committed before the call; false where they could not be read. */
   readonly reconcile = oneAtATime(async () => this.#look());
 
-  /** Removes containers of ours that no open attempt has: left by a crash between report and removal, or given up. */
+  /**
+   * Removes containers of ours that no open attempt has: left by a crash between report and removal, or given up. False where one of
+   * them may still run.
+   */
   readonly sweep = oneAtATime(async () => this.#sweepAll());
 
   /** Whether nothing runs here any more that was closed before the call: stopped in hand, and swept. */
@@ -154,8 +163,9 @@ export class Reconciler {
         heard(),
         idle.map((container) => container.attemptId).filter((id) => id !== ""),
       );
-      for (const container of idle) await this.#judge(container, known.get(container.attemptId));
-      return true;
+      let clean = true;
+      for (const container of idle) clean = (await this.#judge(container, known.get(container.attemptId))) && clean;
+      return clean;
     } catch (error) {
       if (!this.#detach.signal.aborted) this.#log.warn({ err: error }, "the host's containers could not be compared");
       return false;
@@ -175,13 +185,21 @@ export class Reconciler {
     }
   }
 
-  async #judge(container: OwnContainer, standing: Standing | undefined): Promise<void> {
-    if (standing === "open" || this.#runs.has(container.attemptId)) return; // reconcile's business
-    if (standing === "reported") return; // an operator's
-    if (standing === undefined && Date.now() - container.created.getTime() < youngFor) return;
-    this.#log.warn({ container: container.id, attempt: container.attemptId }, "a stray container of ours is removed");
+  /** False: it should not run, and does. One that has ended and stays takes no GPU from anybody. */
+  async #judge(container: OwnContainer, standing: Standing | undefined): Promise<boolean> {
+    if (standing === "open" || this.#runs.has(container.attemptId)) return true; // reconcile's business
+    if (standing === "reported") return true; // an operator's
+    if (standing === undefined && Date.now() - container.created.getTime() < youngFor) return true;
+    const ids = { container: container.id, attempt: container.attemptId };
+    this.#log.warn(ids, "a stray container of ours is removed");
     const { engine, stopGrace } = this.#context;
-    if (container.running) await stopContainer(engine, container.id, Math.ceil(stopGrace / 1000));
-    await removeContainer(engine, container.id);
+    try {
+      if (container.running) await stopContainer(engine, container.id, Math.ceil(stopGrace / 1000));
+      await removeContainer(engine, container.id);
+      return true;
+    } catch (error) {
+      this.#log.warn({ ...ids, err: error }, "a stray container of ours could not be removed; trying again");
+      return (await inspectContainer(engine, container.id))?.running !== true;
+    }
   }
 }
