@@ -25,21 +25,18 @@ export interface CompareOptions {
 export async function compareWithDatabase(options: CompareOptions): Promise<void> {
   const { db, engine, log, installation, heard, memory, restored, strange } = options;
   const containers = await listContainers(engine, { installation, host: heard.host });
-  const remembered = new Map(memory.attempts.map((one) => [one.attempt.id, one]));
-  const ids = [...new Set([...remembered.keys(), ...containers.map((container) => container.attemptId)])];
-  const known = await readStandings(
-    db,
-    heard,
-    ids.filter((id) => id !== ""),
-  );
+  const named = [...memory.ids, ...containers.map((container) => container.attemptId)];
+  const ids = [...new Set(named)].filter((id) => id !== "");
+  const known = await readStandings(db, heard, ids);
   const forgotten = memory.unsettled.known.some((id) => !known.has(id));
   // Reported before: the database need not know them any more.
   memory.settle(ids.filter((id) => ["reported", "discarded"].includes(known.get(id) ?? "")));
   if (!restored && !strange && !forgotten) return;
-  const unknown = ids.flatMap((id): UnknownAttempt[] => {
-    if (id === "" || known.has(id)) return [];
+  const strangers = ids.filter((id) => !known.has(id));
+  const specs = await memory.specsOf(new Set(strangers));
+  const unknown = strangers.flatMap((id): UnknownAttempt[] => {
     const container = containers.find((one) => one.attemptId === id);
-    const { attempt, end } = remembered.get(id) ?? {};
+    const attempt = specs.get(id);
     const experimentId = attempt?.experiment_id ?? container?.experimentId ?? "";
     if (experimentId === "") return []; // not made by us
     return [
@@ -48,14 +45,14 @@ export async function compareWithDatabase(options: CompareOptions): Promise<void
         experimentId,
         number: attempt?.number ?? 1,
         running: container?.running === true,
-        result: end?.result ?? null,
+        result: memory.endOf(id)?.result ?? null,
         spec: attempt ?? null,
       },
     ];
   });
+  memory.settle(strangers); // of what is not reported too little is known
   if (!restored && unknown.length === 0) return;
   await reportUnknown(db, heard.host, heard.epoch, unknown);
-  memory.settle(unknown.map(({ id }) => id));
   for (const { id, experimentId, running } of unknown)
     log.error(
       { experiment: experimentId, attempt: id, running },

@@ -1,16 +1,20 @@
 // What a host remembers of its database, in files under `data`: how far its heartbeats had counted, which attempts it took up,
 // and how each ended. A database that knows less was restored to a moment before. Written before the act that it tells of, so
-// that a crash leaves a memory of too much rather than too little; a lost file costs the memory, never a container.
+// that a crash leaves a memory of too much rather than too little; a lost file, or one that cannot be read, costs the memory, never
+// a container, nor the start.
 
-import { appendFile, mkdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { attemptSpec, type AttemptSpec } from "../database/statements/runner.ts";
 import { reasons } from "../experiment/states.ts";
 import type { Log } from "../log.ts";
+import { linesOf, replace } from "./line-file.ts";
 
 /** Of what ended longer ago nothing is told: nobody restores a database to so long ago and goes on. Ms. */
 const keptFor = 30 * 24 * 3_600_000;
+/** So many attempts, the newest, are remembered: those of an hour where several end each second, all where they run for hours. */
+const mostKept = 20_000;
 /** Lines after which the file is written anew, without what is no longer kept. */
 const rewriteAfter = 10_000;
 
@@ -33,20 +37,22 @@ const end = z.object({
 export type End = z.output<typeof end>;
 
 const line = z.union([
-  z.object({ began: attemptSpec, time: z.number() }),
+  z.object({ began: z.looseObject({ id: z.string() }), time: z.number() }), // an attemptSpec: judged where it is needed
   z.object({ ended: z.string(), end, time: z.number() }),
 ]);
 type Line = z.infer<typeof line>;
 
+/** What an attempt was asked to be is in the file alone: it is long, and needed only after a restore. */
 interface Remembered {
-  readonly attempt: AttemptSpec;
-  end: End | undefined;
-  time: number;
+  readonly end: End | undefined;
+  /** When it was last written of, ms since the epoch. */
+  readonly time: number;
 }
 
 export class HostMemory {
   readonly #marksFile: string;
   readonly #attemptsFile: string;
+  /** The one last written of is the last. */
   readonly #attempts = new Map<string, Remembered>();
   /** Attempts that no heartbeat has confirmed as closed; true: the database said that it closed them. */
   readonly #unsettled = new Map<string, boolean>();
@@ -67,14 +73,8 @@ export class HostMemory {
   static async open(folder: string, installation: string, log: Log): Promise<HostMemory> {
     const memory = new HostMemory(folder, installation, log);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    const text = await readOrNothing(memory.#marksFile);
-    memory.#marks = text === "" ? undefined : marks.safeParse(json(text)).data;
-    if (memory.#marks !== undefined) memory.#watchedUntil = (await stat(memory.#marksFile)).mtime;
-    for (const written of (await readOrNothing(memory.#attemptsFile)).split("\n")) {
-      const parsed = line.safeParse(json(written)); // the last one may have been cut by a crash
-      if (parsed.success) memory.#take(parsed.data);
-    }
-    await memory.#kept(async () => memory.#rewrite());
+    await memory.#orLost(memory.#marksFile, async () => memory.#readMarks());
+    await memory.#orLost(memory.#attemptsFile, async () => memory.#readAttempts());
     return memory;
   }
 
@@ -118,9 +118,23 @@ export class HostMemory {
     return this.#attempts.get(id)?.end;
   }
 
-  /** All of which something is kept. */
-  get attempts(): readonly { readonly attempt: AttemptSpec; readonly end: End | undefined }[] {
-    return [...this.#attempts.values()];
+  /** All that are remembered. */
+  get ids(): readonly string[] {
+    return [...this.#attempts.keys()];
+  }
+
+  /** What these were asked to be, where that is known: enough to make their experiments anew. */
+  async specsOf(ids: ReadonlySet<string>): Promise<ReadonlyMap<string, AttemptSpec>> {
+    const specs = new Map<string, AttemptSpec>();
+    if (ids.size === 0) return specs;
+    await this.#orLost(this.#attemptsFile, async () => {
+      for await (const entry of entriesOf(this.#attemptsFile)) {
+        if (!("began" in entry) || !ids.has(entry.began.id)) continue;
+        const spec = attemptSpec.safeParse(entry.began);
+        if (spec.success) specs.set(spec.data.id, spec.data);
+      }
+    });
+    return specs;
   }
 
   /** What the database must know: these attempts, and of them these as closed. */
@@ -134,15 +148,32 @@ export class HostMemory {
     for (const id of ids) this.#unsettled.delete(id);
   }
 
+  async #readMarks(): Promise<void> {
+    this.#marks = marks.safeParse(json(await readFile(this.#marksFile, "utf8"))).data;
+    if (this.#marks !== undefined) this.#watchedUntil = (await stat(this.#marksFile)).mtime;
+  }
+
+  async #readAttempts(): Promise<void> {
+    // Which of them were confirmed is not written: after so many others, what has ended was.
+    const hasEnded = (id: string): boolean => this.endOf(id) !== undefined;
+    for await (const entry of entriesOf(this.#attemptsFile)) {
+      this.#take(entry);
+      this.#forget(hasEnded);
+    }
+    await this.#kept(async () => this.#rewrite());
+  }
+
   async #write(entry: Line): Promise<void> {
     this.#take(entry);
-    this.#lines += 1;
+    this.#forget((id) => !this.#unsettled.has(id));
+    const append = async (): Promise<void> =>
+      appendFile(this.#attemptsFile, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
     // One after the other: what is appended while the file is written anew would be lost.
-    const write = async (): Promise<void> =>
-      this.#lines > rewriteAfter
-        ? this.#rewrite()
-        : appendFile(this.#attemptsFile, `${JSON.stringify(entry)}\n`, { mode: 0o600 });
-    this.#writing = this.#writing.then(async () => this.#kept(write));
+    this.#writing = this.#writing.then(async () => {
+      await this.#kept(append);
+      this.#lines += 1;
+      if (this.#lines > rewriteAfter) await this.#kept(async () => this.#rewrite());
+    });
     await this.#writing;
   }
 
@@ -154,43 +185,66 @@ export class HostMemory {
     }
   }
 
-  #take(entry: Line): void {
-    if ("began" in entry) {
-      this.#attempts.set(entry.began.id, { attempt: entry.began, end: undefined, time: entry.time });
-      this.#unsettled.set(entry.began.id, false);
-      return;
+  /** A file that cannot be read is put aside: what comes next is written to one that can. */
+  async #orLost(file: string, read: () => Promise<void>): Promise<void> {
+    try {
+      await read();
+    } catch (error) {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return;
+      this.#log.warn(
+        { err: error, file },
+        "what this host remembered of its database cannot be read, and is put aside",
+      );
+      await this.#kept(async () => rename(file, `${file}.unreadable`));
     }
-    const remembered = this.#attempts.get(entry.ended);
-    if (remembered !== undefined) Object.assign(remembered, { end: entry.end, time: entry.time });
+  }
+
+  #take(entry: Line): void {
+    const [id, end] = "began" in entry ? [entry.began.id, undefined] : [entry.ended, entry.end];
+    if (end === undefined) this.#unsettled.set(id, false);
+    else if (!this.#attempts.has(id)) return;
+    this.#attempts.delete(id);
+    this.#attempts.set(id, { end, time: entry.time });
+  }
+
+  /** The oldest go first, of those that may. */
+  #forget(may: (id: string) => boolean): void {
+    const since = Date.now() - keptFor;
+    for (const [id, { time }] of this.#attempts) {
+      if (this.#attempts.size <= mostKept && time >= since) return;
+      if (!may(id)) continue;
+      this.#attempts.delete(id);
+      this.#unsettled.delete(id);
+    }
   }
 
   async #rewrite(): Promise<void> {
-    const lines: string[] = [];
-    for (const [id, { attempt, end: how, time }] of this.#attempts) {
-      if (time < Date.now() - keptFor && (how !== undefined || !this.#unsettled.has(id))) this.#attempts.delete(id);
-      else {
-        lines.push(JSON.stringify({ began: attempt, time }));
-        if (how !== undefined) lines.push(JSON.stringify({ ended: id, end: how, time }));
-      }
-    }
     this.#lines = 0;
-    await replace(this.#attemptsFile, lines.map((one) => `${one}\n`).join(""));
+    await replace(this.#attemptsFile, this.#remembered());
+  }
+
+  async *#remembered(): AsyncGenerator<string> {
+    for await (const lines of linesOf(this.#attemptsFile)) {
+      const kept = lines.filter((written) => {
+        const entry = entryOf(written);
+        return entry !== undefined && this.#attempts.has("began" in entry ? entry.began.id : entry.ended);
+      });
+      yield kept.map((written) => `${written}\n`).join("");
+    }
   }
 }
 
-/** Written whole and then put into place: a crash leaves the old file or the new one. */
-async function replace(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text, { mode: 0o600 });
-  await rename(`${file}.new`, file);
+async function* entriesOf(file: string): AsyncGenerator<Line> {
+  for await (const lines of linesOf(file))
+    for (const written of lines) {
+      const entry = entryOf(written);
+      if (entry !== undefined) yield entry;
+    }
 }
 
-async function readOrNothing(file: string): Promise<string> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
-    throw error;
-  }
+/** Undefined: it was cut by a crash. */
+function entryOf(written: string): Line | undefined {
+  return line.safeParse(json(written)).data;
 }
 
 function json(text: string): unknown {

@@ -1,6 +1,9 @@
 // Several hosts, several installations, a runner that dies: each experiment runs exactly once, and nobody touches another's.
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { connectEngine } from "../../runtime/docker/engine.ts";
 import { UserError } from "../../runtime/errors.ts";
@@ -129,12 +132,25 @@ test("a stray container of ours that no attempt knows is spared while young", as
   await stray.remove({ force: true });
 });
 
+test("what a host remembers by its id alone, and the database does not know, keeps nothing from running", async () => {
+  await using forgetful = await System.start();
+  const { rows } = await forgetful.query("select id::text as id from skeduler.installation");
+  const folder = join(forgetful.folder, "hosts", "vague");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, `${String(rows[0]?.["id"])}.attempts`),
+    `${JSON.stringify({ began: { id: randomUUID() }, time: Date.now() })}\n`,
+  );
+  await forgetful.addRunner("vague");
+  const { id } = await forgetful.postScript("true");
+  assert.equal((await forgetful.ended(id)).status, "FINISHED");
+});
+
 test("the output folder outlives the container and its place is shown", async () => {
   await using kept = await System.start();
   await kept.addRunner("keeper", { SKEDULER_RUNNER_OUTPUTS: `${kept.folder}/outputs` });
   const { id } = await kept.postScript("echo model > $SKEDULER_OUTPUT/weights");
   const done = await kept.ended(id);
   assert.equal(done.attempt?.output, `${kept.folder}/outputs/${id}/1`);
-  const { readFileSync } = await import("node:fs");
   assert.equal(readFileSync(`${done.attempt.output}/weights`, "utf8"), "model\n");
 });
