@@ -5,8 +5,8 @@ import { spawn } from "node:child_process";
 import { globSync, readdirSync, readFileSync } from "node:fs";
 import pg from "pg";
 import { UserError } from "../runtime/errors.ts";
-import { connectEngine } from "../runtime/docker/engine.ts";
-import { provide } from "./support/provide.ts";
+import { notedInstallations, removeLeftContainers } from "./support/installations.ts";
+import { provide, type Provided } from "./support/provide.ts";
 
 /** A phase of the suite: its files run `concurrency` at a time; a test that takes longer than `limit`, ms, hangs. */
 interface Phase {
@@ -47,15 +47,8 @@ async function runTests({ files, concurrency, limit }: Phase, env: NodeJS.Proces
 }
 
 /** What the tests left in Docker and Postgres, a sentence each. */
-async function leaks(engineHost: string, database: string): Promise<string[]> {
-  const found: string[] = [];
-  const { docker } = connectEngine(engineHost);
-  for (const container of await docker.listContainers({ all: true, filters: { label: ["skeduler.installation"] } })) {
-    found.push(
-      `the container ${container.Names.join(" ")} of the host ${container.Labels["skeduler.host"] ?? "?"} was left behind`,
-    );
-    await docker.getContainer(container.Id).remove({ force: true });
-  }
+async function leaks({ engineHost, folder, database }: Provided): Promise<string[]> {
+  const found = await removeLeftContainers(engineHost, notedInstallations(folder));
   const client = new pg.Client({ connectionString: database });
   await client.connect();
   const { rows } = await client.query<{ datname: string }>(
@@ -95,7 +88,7 @@ async function main(): Promise<number> {
   const { env, mark } = provided;
   let code = 0;
   for (const phase of phasesOf(files)) code ||= await runTests(phase, env);
-  const left = await leaks(provided.engineHost, provided.database);
+  const left = await leaks(provided);
   for (const pid of processesOf(mark)) {
     left.push(`the process ${pid} was left behind: ${commandOf(pid)}`);
     process.kill(pid, "SIGKILL");

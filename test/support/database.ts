@@ -4,6 +4,7 @@
 import { randomBytes } from "node:crypto";
 import pg from "pg";
 import { migrate } from "../../runtime/database/migrate.ts";
+import { noteInstallation } from "./installations.ts";
 
 const template = "test_template";
 /** An arbitrary constant: the lock under which test files agree on the template. */
@@ -56,8 +57,11 @@ export async function createTestDatabase(options: { readonly empty?: boolean } =
     // Each clone is an installation of its own.
     const clone = new pg.Client({ connectionString: urlOf(name) });
     await clone.connect();
-    await clone.query("update skeduler.installation set id = gen_random_uuid()");
+    const { rows } = await clone.query<{ id: string }>(
+      "update skeduler.installation set id = gen_random_uuid() returning id::text as id",
+    );
     await clone.end();
+    for (const { id } of rows) noteInstallation(id);
   });
   return {
     url: urlOf(name),

@@ -15,6 +15,7 @@ import { containerName } from "../../runtime/docker/container-options.ts";
 import { connectEngine } from "../../runtime/docker/engine.ts";
 import { createLog } from "../../runtime/log.ts";
 import { startRunner, type Runner } from "../../runtime/runner/start.ts";
+import { noteInstallationsOf } from "../support/installations.ts";
 import { RestorablePostgres } from "../support/restorable-postgres.ts";
 import { image, token, type Experiment } from "../support/system.ts";
 
@@ -49,6 +50,7 @@ class Lab implements AsyncDisposable {
   constructor(database: string) {
     this.#database = database;
     this.#cleanup.defer(() => rmSync(this.#folder, { recursive: true, force: true }));
+    this.#cleanup.defer(() => noteInstallationsOf(this.#folder));
   }
 
   #config(name: string) {

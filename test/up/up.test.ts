@@ -8,6 +8,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { noteInstallationsOf } from "../support/installations.ts";
 import { image } from "../support/system.ts";
 
 const program = new URL("../../bin/skeduler.js", import.meta.url).pathname;
@@ -103,6 +104,7 @@ test("the sample runs; a taken port is changed; kill -9 loses nothing; Ctrl-C en
   } finally {
     up?.child.kill("SIGKILL");
     blocker.close();
+    noteInstallationsOf(join(folder, "data"));
     rmSync(folder, { recursive: true, force: true });
   }
 });
