@@ -10,6 +10,7 @@ import { connectEngine } from "../../runtime/docker/engine.ts";
 import { startPrivateEngine, type PrivateEngine } from "../../runtime/up/private-engine.ts";
 import { end, eventually } from "../../runtime/up/processes.ts";
 import { makeSampleImage } from "../../runtime/up/sample-image.ts";
+import { rootOnly } from "../support/root-only.ts";
 import { System } from "../support/system.ts";
 
 /** Resolves when so many attempts are so; asks ten times a second. */
@@ -22,16 +23,22 @@ async function stored(system: System, condition: string, count: number): Promise
   }
 }
 
+const ownEngine = rootOnly("have a Docker Engine of its own");
+
 for (const seen of [true, false]) {
   const who = seen ? "a runner sees it" : "no runner lives then";
-  test(`killed while two containers run, and ${who}: one goes on, one ends, and the logs say what they lack`, async () => {
-    if (process.getuid?.() === 0) await killed(seen); // only root can have an Engine of its own
-  });
+  test(
+    `killed while two containers run, and ${who}: one goes on, one ends, and the logs say what they lack`,
+    ownEngine,
+    async () => killed(seen),
+  );
 }
 
-test("killed before it noted that it started a container: that does not run twice, and its log is read as far as it goes", async () => {
-  if (process.getuid?.() === 0) await forgotten();
-});
+test(
+  "killed before it noted that it started a container: that does not run twice, and its log is read as far as it goes",
+  ownEngine,
+  forgotten,
+);
 
 /** In a script: until somebody puts this file into /output. */
 const wait = (name: string): string => `while [ ! -e /output/${name} ]; do sleep 0.05; done`;

@@ -10,6 +10,7 @@ import { connectEngine } from "../../runtime/docker/engine.ts";
 import { findEngine } from "../../runtime/up/find-engine.ts";
 import { startPrivateEngine } from "../../runtime/up/private-engine.ts";
 import { makeSampleImage } from "../../runtime/up/sample-image.ts";
+import { rootOnly } from "../support/root-only.ts";
 import { image } from "../support/system.ts";
 
 const running = process.env["DOCKER_HOST"] ?? "";
@@ -40,27 +41,30 @@ function tracesOf(words: readonly string[]): string[] {
   );
 }
 
-test("a private Engine runs a container, is found again, and its stop leaves nothing", async () => {
-  if (process.getuid?.() !== 0) return; // only root can have one
-  const folder = mkdtempSync(join(tmpdir(), "skeduler-engine-"));
-  const log = (): void => undefined;
-  const engine = await startPrivateEngine({ folder, log });
-  try {
-    const hash = /skeduler-([0-9a-f]{8})/.exec(engine.host)?.[1] ?? "";
-    const words = [`skd-${hash}`, `skeduler-${hash}`, folder];
-    assert.ok(tracesOf(words).length > 0);
-    assert.equal((await startPrivateEngine({ folder, log })).host, engine.host);
-    await makeSampleImage(engine.host);
-    const { docker } = connectEngine(engine.host);
-    const container = await docker.createContainer({ Image: image, Cmd: ["sleep", "600"] });
-    await container.start();
-    assert.equal((await container.inspect()).State.Running, true);
-    await engine.stop();
-    assert.deepEqual(tracesOf(words), []);
-    assert.equal(existsSync(`/run/skeduler-${hash}`), false);
-    assert.equal(existsSync(join(folder, "data")), true);
-  } finally {
-    await engine.stop();
-    rmSync(folder, { recursive: true, force: true });
-  }
-});
+test(
+  "a private Engine runs a container, is found again, and its stop leaves nothing",
+  rootOnly("have a Docker Engine of its own"),
+  async () => {
+    const folder = mkdtempSync(join(tmpdir(), "skeduler-engine-"));
+    const log = (): void => undefined;
+    const engine = await startPrivateEngine({ folder, log });
+    try {
+      const hash = /skeduler-([0-9a-f]{8})/.exec(engine.host)?.[1] ?? "";
+      const words = [`skd-${hash}`, `skeduler-${hash}`, folder];
+      assert.ok(tracesOf(words).length > 0);
+      assert.equal((await startPrivateEngine({ folder, log })).host, engine.host);
+      await makeSampleImage(engine.host);
+      const { docker } = connectEngine(engine.host);
+      const container = await docker.createContainer({ Image: image, Cmd: ["sleep", "600"] });
+      await container.start();
+      assert.equal((await container.inspect()).State.Running, true);
+      await engine.stop();
+      assert.deepEqual(tracesOf(words), []);
+      assert.equal(existsSync(`/run/skeduler-${hash}`), false);
+      assert.equal(existsSync(join(folder, "data")), true);
+    } finally {
+      await engine.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { z } from "zod";
 import { asAdmin } from "../support/database.ts";
+import { rootOnly } from "../support/root-only.ts";
 import { RunnerProcess } from "../support/runner-process.ts";
 import { System } from "../support/system.ts";
 
@@ -45,29 +46,29 @@ class SmallDisk implements AsyncDisposable {
   }
 }
 
-test("no room for a log in the database: it waits, is named, and is whole when there is room", async (t) => {
-  if (process.getuid?.() !== 0) {
-    t.diagnostic("only root can mount a small disk: not tried");
-    return;
-  }
-  await using disk = await SmallDisk.mount(4);
-  await using system = await System.start();
-  const { rows } = await system.query("select 'log_chunks_' || to_char(current_date, 'YYYYMMDD') as today");
-  await system.query(`alter table skeduler.${String(rows[0]?.["today"])} set tablespace ${disk.name}`);
-  const runner = await RunnerProcess.start(system, "full");
-  try {
-    const line = "x".repeat(99);
-    const { id } = await system.postScript(`yes ${line} | head -n 100000; exit 5`);
-    await runner.says(/could not extend file.*the log cannot be stored/);
-    const other = await system.post({ command: "true" }, { resources: { host: "none" } });
-    assert.equal(other.status, "ENQUEUED");
-    assert.equal((await system.get(id)).status, "RUNNING");
-    disk.grow(64);
-    const done = await system.ended(id);
-    assert.deepEqual([done.status, done.result?.exit_code, done.attempt?.number], ["FINISHED", 5, 1]);
-    const log = (await system.log(id, "?stream=stdout")).toString();
-    assert.ok(log === `${line}\n`.repeat(100_000), "the log is not what was written");
-  } finally {
-    await runner.stop();
-  }
-});
+test(
+  "no room for a log in the database: it waits, is named, and is whole when there is room",
+  rootOnly("mount a small disk"),
+  async () => {
+    await using disk = await SmallDisk.mount(4);
+    await using system = await System.start();
+    const { rows } = await system.query("select 'log_chunks_' || to_char(current_date, 'YYYYMMDD') as today");
+    await system.query(`alter table skeduler.${String(rows[0]?.["today"])} set tablespace ${disk.name}`);
+    const runner = await RunnerProcess.start(system, "full");
+    try {
+      const line = "x".repeat(99);
+      const { id } = await system.postScript(`yes ${line} | head -n 100000; exit 5`);
+      await runner.says(/could not extend file.*the log cannot be stored/);
+      const other = await system.post({ command: "true" }, { resources: { host: "none" } });
+      assert.equal(other.status, "ENQUEUED");
+      assert.equal((await system.get(id)).status, "RUNNING");
+      disk.grow(64);
+      const done = await system.ended(id);
+      assert.deepEqual([done.status, done.result?.exit_code, done.attempt?.number], ["FINISHED", 5, 1]);
+      const log = (await system.log(id, "?stream=stdout")).toString();
+      assert.ok(log === `${line}\n`.repeat(100_000), "the log is not what was written");
+    } finally {
+      await runner.stop();
+    }
+  },
+);
