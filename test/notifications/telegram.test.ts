@@ -18,6 +18,7 @@ before(async () => {
     SKEDULER_TELEGRAM_TOKEN: telegram.token,
     SKEDULER_TELEGRAM_API: telegram.url,
     SKEDULER_TELEGRAM_CHATS: team,
+    SKEDULER_NOTIFICATIONS_FIRST_RETRY: "1h", // sooner only where Telegram says when
   };
   system = await System.start(overrides);
   await system.addApi(overrides); // two processes, one bot

@@ -6,7 +6,7 @@ import pg from "pg";
 import { z } from "zod";
 import { eventSchema } from "../../runtime/events/query.ts";
 import { adminUrl } from "../support/database.ts";
-import { System, token, type Experiment } from "../support/system.ts";
+import { System, token } from "../support/system.ts";
 
 let system: System;
 before(async () => {
@@ -26,15 +26,16 @@ async function list(query: string): Promise<{ events: Event[]; cursor: string | 
 
 const kinds = (of: readonly Event[]): string[] => of.map((event) => event.kind);
 
-/** Events as a browser's EventSource would see them; `until` says when to leave. */
-async function follow(
-  query: string,
-  until: (seen: Event[]) => boolean,
-  headers: Record<string, string> = {},
-): Promise<{ seen: Event[]; lastId: string }> {
-  const response = await system.fetch(`/events/stream${query}`, { headers, signal: AbortSignal.timeout(20_000) });
+/** A feed that has begun: without a place asked for, from what is there by now. */
+async function open(query: string, headers: Record<string, string> = {}, of = system): Promise<Response> {
+  const response = await of.fetch(`/events/stream${query}`, { headers, signal: AbortSignal.timeout(20_000) });
   assert.equal(response.status, 200);
   assert.equal(response.headers.get("content-type"), "text/event-stream");
+  return response;
+}
+
+/** Events as a browser's EventSource would see them; `until` says when to leave. */
+async function read(response: Response, until: (seen: Event[]) => boolean): Promise<{ seen: Event[]; lastId: string }> {
   const seen: Event[] = [];
   let lastId = "";
   let text = "";
@@ -54,12 +55,18 @@ async function follow(
   throw new Error(`the stream ended after ${kinds(seen).join(", ")}`);
 }
 
+/** Waits until the feed shows these: what is committed is listed only once no older transaction runs. */
+async function shown(query: string, wanted: readonly string[], of = system): Promise<void> {
+  const { seen } = await read(await open(`${query}&after=0.0`, {}, of), (found) => found.length === wanted.length);
+  assert.deepEqual(kinds(seen), wanted);
+}
+
 const note = async (db: { query(text: string, values: unknown[]): Promise<unknown> }, kind: string): Promise<unknown> =>
   db.query("insert into skeduler.events (actor, kind) values ('test', $1)", [kind]);
 
 test("an experiment's life is listed in order, by pages, from both ends, and by filter", async () => {
   const { id } = await system.postScript("true");
-  await system.ended(id);
+  await shown(`?experiment=${id}`, ["enqueued", "placed", "started", "closed"]);
   const all = (await list(`?experiment=${id}`)).events;
   assert.deepEqual(kinds(all), ["enqueued", "placed", "started", "closed"]);
   assert.deepEqual(
@@ -90,19 +97,16 @@ test("an experiment's life is listed in order, by pages, from both ends, and by 
 
 test("the feed shows what happens as it happens; come back after a cut, nothing is skipped or repeated", async () => {
   const from = (await list("?order=desc&limit=1")).events[0]?.id ?? "";
-  let posted: Promise<Experiment> | undefined;
-  const cut = await follow("?kind=enqueued,placed,started,closed", (seen) => {
-    posted ??= system.postScript("true"); // it has begun
-    return kinds(seen).includes("placed");
-  });
-  const { id = "" } = (await posted) ?? {};
+  const feed = await open("?kind=enqueued,placed,started,closed");
+  const live = read(feed, (seen) => kinds(seen).includes("placed"));
+  const { id } = await system.postScript("true");
+  const cut = await live;
   await system.ended(id);
-  const rest = await follow("?kind=enqueued,placed,started,closed", (seen) => kinds(seen).includes("closed"), {
-    "Last-Event-ID": cut.lastId,
-  });
+  const resumed = await open("?kind=enqueued,placed,started,closed", { "Last-Event-ID": cut.lastId });
+  const rest = await read(resumed, (seen) => kinds(seen).includes("closed"));
   const listed = (await list(`?experiment=${id}`)).events;
   assert.deepEqual([...cut.seen, ...rest.seen], listed);
-  const again = await follow(`?after=${from}&experiment=${id}`, (seen) => seen.length === listed.length);
+  const again = await read(await open(`?after=${from}&experiment=${id}`), (seen) => seen.length === listed.length);
   assert.deepEqual(again.seen, listed);
 });
 
@@ -111,15 +115,15 @@ test("an event that is committed late is not passed over", async (t) => {
   t.after(async () => slow.end());
   await slow.connect();
   const before = await list("?order=desc&limit=1");
-  const live = follow("?actor=test", (seen) => seen.length === 2);
+  const live = read(await open("?actor=test"), (seen) => seen.length === 2);
   await slow.query("begin");
   await note(slow, "late");
   await note({ query: async (text, values) => system.query(text, values) }, "early");
   const place = before.events[0]?.id ?? "";
   assert.deepEqual(kinds((await list(`?actor=test&cursor=${place}`)).events), [], "what is below may yet appear");
   await slow.query("commit");
-  assert.deepEqual(kinds((await list(`?actor=test&cursor=${place}`)).events), ["late", "early"]);
   assert.deepEqual(kinds((await live).seen), ["late", "early"]);
+  assert.deepEqual(kinds((await list(`?actor=test&cursor=${place}`)).events), ["late", "early"]);
 });
 
 test("what is open in another database of the server holds nothing back", async (t) => {
@@ -130,8 +134,7 @@ test("what is open in another database of the server holds nothing back", async 
   await other.query("select pg_current_xact_id()");
   await note({ query: async (text, values) => system.query(text, values) }, "beside");
   // Other tests' transactions come and go; this one stays open until it was seen.
-  const { seen } = await follow("?actor=test&kind=beside&after=0.0", (found) => found.length === 1);
-  assert.deepEqual(kinds(seen), ["beside"]);
+  await shown("?actor=test&kind=beside", ["beside"]);
 });
 
 test("after a restore on a server with lower numbers of transactions the old come first, and old places still count", async () => {
@@ -141,6 +144,7 @@ test("after a restore on a server with lower numbers of transactions the old com
   );
   await restored.addApi(); // as every API process does when it starts
   await note({ query: async (text, values) => restored.query(text, values) }, "new");
+  await shown("?actor=test", ["old", "older", "new"], restored);
   const found = events.parse(await (await restored.fetch("/events?actor=test")).json());
   assert.deepEqual(kinds(found), ["old", "older", "new"]);
   const after = events.parse(await (await restored.fetch(`/events?actor=test&cursor=${found[1]?.id ?? ""}`)).json());
@@ -150,26 +154,23 @@ test("after a restore on a server with lower numbers of transactions the old com
 test("a browser's feed counts with the session's cookie from our own pages only", async () => {
   const session = await system.fetch("/session", { method: "POST" });
   const cookie = (session.headers.get("set-cookie") ?? "").split(";")[0] ?? "";
-  const open = async (headers: Record<string, string>): Promise<number> => {
+  const status = async (headers: Record<string, string>): Promise<number> => {
     const leaving = new AbortController();
     const response = await fetch(`${system.url}/events/stream`, { headers, signal: leaving.signal });
     leaving.abort();
     return response.status;
   };
-  assert.equal(await open({ Cookie: cookie, "Sec-Fetch-Site": "same-origin" }), 200);
-  assert.equal(await open({ Cookie: cookie, "Sec-Fetch-Site": "cross-site" }), 401);
-  assert.equal(await open({ Cookie: cookie, Origin: "http://evil.example" }), 403);
-  assert.equal(await open({}), 401);
-  assert.equal(await open({ Authorization: token }), 200);
+  assert.equal(await status({ Cookie: cookie, "Sec-Fetch-Site": "same-origin" }), 200);
+  assert.equal(await status({ Cookie: cookie, "Sec-Fetch-Site": "cross-site" }), 401);
+  assert.equal(await status({ Cookie: cookie, Origin: "http://evil.example" }), 403);
+  assert.equal(await status({}), 401);
+  assert.equal(await status({ Authorization: token }), 200);
 });
 
 test("a place beyond the end, of before a restore, is the end: what is new comes", async () => {
-  let noted: Promise<unknown> | undefined;
-  const { seen } = await follow("?actor=test&kind=beyond&after=99000000000.7", (found) => {
-    noted ??= note({ query: async (text, values) => system.query(text, values) }, "beyond"); // it has begun
-    return found.length === 1;
-  });
-  await noted;
+  const feed = await open("?actor=test&kind=beyond&after=99000000000.7");
+  await note({ query: async (text, values) => system.query(text, values) }, "beyond");
+  const { seen } = await read(feed, (found) => found.length === 1);
   assert.deepEqual(kinds(seen), ["beyond"]);
 });
 
