@@ -4,10 +4,10 @@ import { UserError } from "../errors.ts";
 import { closest } from "./closest.ts";
 import { type KeyPath, keyPaths } from "./paths.ts";
 
-// Not keys: where the command line's client goes, which file to read, and what a container of ours is told about itself.
-const others = ["HOST", "TOKEN", "CONTEXT", "CONFIG", "ID", "NAME", "ATTEMPT", "GPUS", "OUTPUT"].map(
-  (name) => `SKEDULER_${name}`,
-);
+const named = (name: string): string => `SKEDULER_${name}`;
+// Not keys: where the command line's client goes and which file to read, and what a container of ours is told about itself.
+const settable = ["HOST", "TOKEN", "CONTEXT", "CONFIG"].map(named);
+const told = ["ID", "NAME", "ATTEMPT", "HOST_NAME", "GPUS", "OUTPUT"].map(named);
 
 function listValue(variable: string, text: string): unknown {
   if (!text.trimStart().startsWith("["))
@@ -25,10 +25,9 @@ function listValue(variable: string, text: string): unknown {
 /** What the environment sets, key by key. */
 export function fromEnvironment(env: NodeJS.ProcessEnv): { key: KeyPath; value: unknown }[] {
   for (const variable of Object.keys(env)) {
-    if (!variable.startsWith("SKEDULER_") || variable.startsWith("SKEDULER_TEST_") || others.includes(variable))
-      continue;
-    if (keyPaths.some((key) => key.variable === variable)) continue;
-    const allowed = [...keyPaths.map((key) => key.variable), ...others.slice(0, 4)];
+    if (!variable.startsWith("SKEDULER_") || variable.startsWith("SKEDULER_TEST_") || told.includes(variable)) continue;
+    const allowed = [...keyPaths.map((key) => key.variable), ...settable];
+    if (allowed.includes(variable)) continue;
     const meant = closest(variable, allowed);
     throw new UserError(
       `The environment variable ${variable} means nothing to Skeduler` +

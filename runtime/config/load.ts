@@ -84,11 +84,19 @@ function sentence(issue: z.core.$ZodIssue, file: string, variables: ReadonlySet<
   return `${name} ${issue.message}.`;
 }
 
-/** The checked configuration, or a UserError with one sentence. Without `file` it is SKEDULER_CONFIG, else config.yaml where there is one. */
-export function loadConfig({ file, env }: { file?: string | undefined; env: NodeJS.ProcessEnv }): Config {
+export interface ConfigSource {
+  /** Without it SKEDULER_CONFIG, else config.yaml where there is one. */
+  readonly file?: string | undefined;
+  readonly env: NodeJS.ProcessEnv;
+  /** What a command has instead of the schema's own defaults. */
+  readonly defaults?: Partial<Pick<Config, "log_level">>;
+}
+
+/** The checked configuration, or a UserError with one sentence. */
+export function loadConfig({ file, env, defaults }: ConfigSource): Config {
   const named = file ?? (env["SKEDULER_CONFIG"] === "" ? undefined : env["SKEDULER_CONFIG"]);
   const path = named ?? "config.yaml";
-  const raw = given(parseYaml(path, readFile(path, named !== undefined))) as Section;
+  const raw: Section = { ...defaults, ...(given(parseYaml(path, readFile(path, named !== undefined))) as Section) };
   const overrides = fromEnvironment(env);
   for (const { key, value } of overrides) layer(raw, key.path, value);
   const result = configSchema.safeParse(raw);

@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { after, test } from "node:test";
 import { loadConfig } from "../../runtime/config/load.ts";
 import { ensureTokens } from "../../runtime/config/tokens.ts";
+import type { OpenAttempt } from "../../runtime/database/statements/runner.ts";
 import { UserError } from "../../runtime/errors.ts";
+import { environmentOf } from "../../runtime/runner/environment.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "skeduler-config-"));
 after(() => rmSync(folder, { recursive: true }));
@@ -73,6 +75,27 @@ test("a secret is not repeated in its fault", () => {
     () => loadConfig({ file: file('database: "mysql://root:hunter2@x"\ntokens: ["a b"]'), env: {} }),
     (error) => error instanceof UserError && !/hunter2|a b/.test(error.message),
   );
+});
+
+test("what a container of ours is told about itself is not refused there", () => {
+  const attempt = { experiment_id: "i", name: "n", number: 1, gpus: ["g"] } as unknown as OpenAttempt;
+  const env = environmentOf(attempt, {}, { host: "h", output: "/outputs/i" });
+  assert.deepEqual(loadConfig({ env }), loadConfig({ env: {} }));
+  // Nobody is told to set them.
+  assert.throws(
+    () => loadConfig({ env: { SKEDULER_NONE: "x" } }),
+    /, SKEDULER_HOST, SKEDULER_TOKEN, SKEDULER_CONTEXT, SKEDULER_CONFIG\.$/,
+  );
+});
+
+test("a command's own default is for what neither the file nor the environment sets", () => {
+  const level = (text: string, env: Record<string, string> = {}): string =>
+    loadConfig({ file: file(text), env, defaults: { log_level: "warn" } }).log_level;
+  assert.deepEqual(
+    [level(""), level("log_level:"), level("log_level: info"), level("", { SKEDULER_LOG_LEVEL: "debug" })],
+    ["warn", "warn", "info", "debug"],
+  );
+  assert.equal(level("", { SKEDULER_LOG_LEVEL: "" }), "warn");
 });
 
 test("an unknown variable and a missing file are refused", () => {

@@ -32,8 +32,8 @@ const say = (line: string): void => {
 };
 
 export async function run(options: UpOptions, { signal }: CommandContext): Promise<void> {
-  const config = loadConfig({ file: options.config, env: process.env });
-  const log = createLog(process.env["SKEDULER_LOG_LEVEL"] === undefined ? "warn" : config.log_level);
+  const config = loadConfig({ file: options.config, env: process.env, defaults: { log_level: "warn" } });
+  const log = createLog(config.log_level);
   await using cleanup = new AsyncDisposableStack();
   const engine = await provideEngine({
     configured: config.docker.host,
