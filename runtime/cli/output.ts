@@ -20,9 +20,16 @@ const codes: Readonly<Record<Paint, readonly [on: number, off: number]>> = {
 
 /** The program ends when whoever reads the stream has gone. */
 export function endWithReader(stream: NodeJS.WriteStream): void {
-  stream.on("error", (error: Error & { code?: string }) => {
-    process.exit(error.code === "EPIPE" ? brokenPipe : 1);
-  });
+  stream.on("error", end);
+}
+
+/** The program goes on: it has things to put away, which nobody need read of (Ctrl-C ends all of `skeduler up | tee`). */
+export function outliveReaders(): void {
+  for (const stream of [process.stdout, process.stderr]) stream.off("error", end).on("error", () => undefined);
+}
+
+function end(error: Error & { code?: string }): void {
+  process.exit(error.code === "EPIPE" ? brokenPipe : 1);
 }
 
 export class Output {

@@ -1,13 +1,15 @@
-// `skeduler up` as its user meets it: the sample runs, kill -9 in the middle of an experiment, the next start finds all as it was.
+// `skeduler up` as its user meets it: the sample runs, kill -9 in the middle of an experiment, the next start finds all as it was;
+// a second one beside it is refused, and Ctrl-C ends it with all that reads it.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { spawn, type ChildProcess } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { findPostmaster } from "../../runtime/up/postmaster.ts";
 import { noteInstallationsOf } from "../support/installations.ts";
 import { image } from "../support/system.ts";
 
@@ -57,8 +59,14 @@ class Up {
   }
 }
 
-test("the sample runs; a taken port is changed; kill -9 loses nothing; Ctrl-C ends it cleanly", async (t) => {
+function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "skeduler-up-"));
+  chmodSync(folder, 0o755); // Postgres' user can reach it: its data are nowhere else
+  return folder;
+}
+
+test("the sample runs; a taken port is changed; kill -9 loses nothing; Ctrl-C ends it cleanly", async (t) => {
+  const folder = newFolder();
   const blocker = createServer().listen(0, "127.0.0.1");
   await once(blocker, "listening");
   const address = blocker.address();
@@ -105,6 +113,42 @@ test("the sample runs; a taken port is changed; kill -9 loses nothing; Ctrl-C en
     up?.child.kill("SIGKILL");
     blocker.close();
     noteInstallationsOf(join(folder, "data"));
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("a second one is refused and the first goes on; Ctrl-C in a pipe ends it cleanly although nobody reads it", async (t) => {
+  const folder = newFolder();
+  const config = join(folder, "config.yaml");
+  writeFileSync(config, "log_level: info\nhttp: {listen: 127.0.0.1:0}\n");
+  const env = { SKEDULER_CONFIG: config };
+  const all: Up[] = [];
+  const start = (): Up => {
+    const up = new Up(folder, env);
+    all.push(up);
+    return up;
+  };
+  const first = start();
+  t.signal.addEventListener("abort", () => all.forEach(({ child }) => child.kill("SIGKILL")));
+  try {
+    const [, url = ""] = await first.says(/the API is at (http:\S+);/);
+    await first.says(/"msg":"the runner is ready"/); // the file's log_level counts
+    const second = start();
+    assert.equal(await second.exited, 1);
+    const already = "`skeduler up` already runs here";
+    const sentence = `skeduler: ${already} (process ${first.child.pid}, data in ${folder}/data): `;
+    assert.equal(second.said.slice(0, sentence.length), sentence);
+    assert.match(second.said, /^[^\n]+\n$/);
+    assert.equal((await fetch(`${url}/readyz`)).status, 200);
+
+    await first.says(/ready; Ctrl-C stops it/);
+    first.child.stdout?.destroy(); // as `| tee log`, which Ctrl-C ends too
+    first.child.stderr?.destroy();
+    first.child.kill("SIGINT");
+    assert.equal(await first.exited, 0);
+    assert.equal(await findPostmaster(join(folder, "data/postgres/data")), undefined);
+  } finally {
+    for (const { child } of all) child.kill("SIGKILL");
     rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -4,6 +4,7 @@
 import { relative, resolve } from "node:path";
 import { startApi, type Api } from "../../api.ts";
 import { saveContext } from "../../cli/contexts.ts";
+import { outliveReaders } from "../../cli/output.ts";
 import { loadConfig } from "../../config/load.ts";
 import type { Config } from "../../config/schema.ts";
 import type { Token } from "../../config/token-list.ts";
@@ -12,6 +13,7 @@ import { migrate } from "../../database/migrate.ts";
 import { UserError } from "../../errors.ts";
 import { createLog } from "../../log.ts";
 import { startRunner } from "../../runner/start.ts";
+import { claimFolder } from "../../up/claim-folder.ts";
 import { startEmbeddedPostgres } from "../../up/embedded-postgres.ts";
 import { provideEngine, releaseEngine } from "../../up/provide-engine.ts";
 import { showSample } from "../../up/show-sample.ts";
@@ -32,8 +34,10 @@ const say = (line: string): void => {
 };
 
 export async function run(options: UpOptions, { signal }: CommandContext): Promise<void> {
+  outliveReaders();
   const config = loadConfig({ file: options.config, env: process.env, defaults: { log_level: "warn" } });
   const log = createLog(config.log_level);
+  await claimFolder(resolve(config.data));
   await using cleanup = new AsyncDisposableStack();
   const engine = await provideEngine({
     configured: config.docker.host,
