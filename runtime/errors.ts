@@ -62,3 +62,11 @@ export class UserError extends Error {
     this.exitCode = options.exitCode ?? 1;
   }
 }
+
+/** The user left a question with Ctrl-C: the command ends without a word. */
+export class Interrupted extends Error {
+  constructor() {
+    super("left with Ctrl-C");
+    this.name = "Interrupted";
+  }
+}

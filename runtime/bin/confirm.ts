@@ -1,14 +1,10 @@
 // A yes-or-no question on a terminal; elsewhere the answer is what the caller gives as default.
 
-import { createInterface } from "node:readline/promises";
+import { ask } from "../cli/question.ts";
 
-/** Enter means yes. Without a terminal: `elsewhere`. */
+/** Enter means yes, Ctrl-D no. Without a terminal: `elsewhere`. */
 export async function confirm(question: string, elsewhere: boolean): Promise<boolean> {
   if (!process.stdin.isTTY || !process.stderr.isTTY) return elsewhere;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return /^(|y|yes)$/i.test((await terminal.question(`${question} [Y/n] `)).trim());
-  } finally {
-    terminal.close();
-  }
+  const answer = await ask(`${question} [Y/n] `, { output: process.stderr });
+  return answer !== undefined && /^(|y|yes)$/i.test(answer.trim());
 }

@@ -1,6 +1,6 @@
 // Runs one command from its first line to its exit code: signals become an abort, our sentences go to stderr without a stack.
-// Exit codes: what UserError says (1), 70 for a defect, 130 and 143 when a second signal ends it at once.
-import { UserError } from "../errors.ts";
+// Exit codes: what UserError says (1), 70 for a defect, 130 and 143 when a second signal ends it at once, 130 for Ctrl-C at a question.
+import { Interrupted, UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
 
 /** Why a command was asked to stop. */
@@ -40,6 +40,7 @@ function abortOnSignals(controller: AbortController): void {
 }
 
 function tell(error: unknown): number {
+  if (error instanceof Interrupted) return 130;
   if (error instanceof UserError) {
     process.stderr.write(`skeduler: ${error.message}\n`);
     return error.exitCode;

@@ -1,9 +1,10 @@
 // What a verb is given: the server, the two outputs, the environment. And how each verb ends: with its exit code, or with a
 // sentence on stderr.
 
-import { UserError } from "../errors.ts";
+import { Interrupted, UserError } from "../errors.ts";
 import { Client } from "./client.ts";
 import type { Environment } from "./contexts.ts";
+import { interrupted } from "./exit-codes.ts";
 import { Output } from "./output.ts";
 import { findTarget } from "./target.ts";
 
@@ -52,6 +53,10 @@ export async function runVerb(load: () => Promise<Verb>, words: readonly string[
     const { run } = await load();
     process.exitCode = (await run(session, words, options)) ?? 0;
   } catch (error) {
+    if (error instanceof Interrupted) {
+      process.exitCode = interrupted;
+      return;
+    }
     if (error instanceof UserError) {
       session.say(`${session.err.paint("skeduler:", "red")} ${error.message}`);
       process.exitCode = error.exitCode;

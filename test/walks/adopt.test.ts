@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import pg from "pg";
 import { knownMigrations, migrate } from "../../runtime/database/migrate.ts";
+import { Home } from "../support/cli.ts";
 import { asAdmin, createTestDatabase, type TestDatabase } from "../support/database.ts";
 import { documented } from "../support/documented.ts";
 
@@ -49,6 +50,26 @@ test("a documented database is adopted with every row kept; what said RUNNING is
       ],
     );
     assert.equal(rows.rows[0]?.metadata, '{"b":1,  "a":2}');
+  } finally {
+    await database.drop();
+  }
+});
+
+test("asked on a terminal whether to adopt, Ctrl-C ends it without a word and Ctrl-D means no", async () => {
+  const database = await createTestDatabase({ empty: true });
+  using home = new Home();
+  try {
+    await inside(database, async (client) => client.query(documented));
+    for (const [key, code, said] of [
+      ["\x03", 130, /Adopt it\? \[Y\/n\] \S*\s+$/],
+      ["\x04", 1, /\r\nskeduler: Nothing was changed: the existing experiments were not adopted\.\r\n$/],
+    ] as const) {
+      const talk = home.terminal(["migrate"], { env: { SKEDULER_DATABASE: database.url } });
+      await talk.says(/Adopt it\? \[Y\/n\] /);
+      talk.type(key);
+      assert.equal(await talk.ended, code, talk.out);
+      assert.match(talk.out, said);
+    }
   } finally {
     await database.drop();
   }
