@@ -87,16 +87,26 @@ export class Client {
         `${this.target.host} is at another address now (${answer.headers.location ?? "?"}): \`skeduler login\` there.`,
         status,
       );
-    throw this.#refused(status, await textOf(answer));
+    throw this.#refused(status, await this.textOf(answer, asked));
+  }
+
+  /** An answer's body as it comes. Throws Unreachable where it breaks off. */
+  async *bytesOf(answer: IncomingMessage, { signal }: Pick<Ask, "signal"> = {}): AsyncGenerator<Buffer> {
+    try {
+      for await (const part of answer) yield part as Buffer;
+    } catch (error) {
+      throw signal?.aborted === true ? signal.reason : this.#unreachable(error as Error);
+    }
+  }
+
+  async textOf(answer: IncomingMessage, asked: Pick<Ask, "signal"> = {}): Promise<string> {
+    const parts: Buffer[] = [];
+    for await (const part of this.bytesOf(answer, asked)) parts.push(part);
+    return Buffer.concat(parts).toString();
   }
 
   async text(method: string, path: string, asked: Ask = {}): Promise<string> {
-    try {
-      return await textOf(await this.open(method, path, asked));
-    } catch (error) {
-      if (error instanceof UserError || asked.signal?.aborted === true) throw error;
-      throw this.#unreachable(error as Error);
-    }
+    return this.textOf(await this.open(method, path, asked), asked);
   }
 
   async get<T>(schema: z.ZodType<T>, path: string, asked: Ask = {}): Promise<T> {
@@ -152,13 +162,6 @@ function safely(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-export async function textOf(answer: IncomingMessage): Promise<string> {
-  answer.setEncoding("utf8");
-  let text = "";
-  for await (const part of answer) text += part as string;
-  return text;
 }
 
 /** Whether the same request may succeed later: the server was away, starts, or a proxy before it could not reach it. */

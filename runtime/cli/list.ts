@@ -1,6 +1,6 @@
 // The list of experiments as it comes: page by page, the next one asked for while this one is printed.
 
-import { checked, textOf, type Client } from "./client.ts";
+import { checked, type Client } from "./client.ts";
 import { experiments, type Experiment } from "./wire.ts";
 
 /** Experiments per request: about half a megabyte. */
@@ -27,7 +27,7 @@ export async function* pages(
       query: { ...query, order, limit: Math.min(pageLength, left), cursor },
     });
     const next = answer.headers["skeduler-cursor"];
-    const page = checked(experiments, await textOf(answer), "/experiments");
+    const page = checked(experiments, await client.textOf(answer), "/experiments");
     return { page, cursor: typeof next === "string" ? next : undefined };
   };
   let next: ReturnType<typeof ask> | undefined = left > 0 ? ask(undefined) : undefined;

@@ -64,8 +64,8 @@ export class Tail {
         attempt = 0;
         this.#position ??= positionOf(answer.headers["skeduler-position"]);
         this.#count?.reset();
-        for await (const part of answer) {
-          const bytes = this.#count?.whole(part as Buffer) ?? (part as Buffer);
+        for await (const part of this.#client.bytesOf(answer, { signal })) {
+          const bytes = this.#count?.whole(part) ?? part;
           if (bytes.length === 0) continue;
           yield bytes;
           if (this.#position !== undefined) this.#position.offset += this.#count?.take() ?? bytes.length;
@@ -73,7 +73,7 @@ export class Tail {
         if (answer.complete) return;
       } catch (error) {
         if (signal?.aborted === true) throw error;
-        if (this.#position === undefined || !(isCut(error) || isPassing(error))) throw error;
+        if (this.#position === undefined || !isPassing(error)) throw error;
         if (attempt === 0) onTrouble(error instanceof Unreachable ? error.message : "The connection was cut.");
       }
       await sleep(pauseBefore(attempt), undefined, { signal });
@@ -86,9 +86,4 @@ function positionOf(header: string | string[] | undefined): Position | undefined
   return attempt === undefined || offset === undefined
     ? undefined
     : { attempt: Number(attempt), offset: Number(offset) };
-}
-
-/** An answer that broke off in the middle. */
-function isCut(error: unknown): boolean {
-  return error instanceof Error && "code" in error && (error.code === "ECONNRESET" || error.code === "ETIMEDOUT");
 }

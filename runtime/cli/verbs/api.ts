@@ -30,7 +30,7 @@ export const run: Verb["run"] = async ({ client, out }, [path = ""], options: Op
     for (const [name, value] of Object.entries(answer.headers)) await out.write(`${name}: ${String(value)}\n`);
     await out.write("\n");
   }
-  for await (const part of answer) await out.write(part as Buffer);
+  for await (const part of client.bytesOf(answer)) await out.write(part);
   if (out.isTerminal) await out.write("\n");
   return (answer.statusCode ?? 500) < 400 ? 0 : failed;
 };

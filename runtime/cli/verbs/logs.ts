@@ -34,6 +34,6 @@ export const run: Verb["run"] = async (session, [reference = ""], options: Optio
     return 0;
   }
   const answer = await client.open("GET", `/logs/${id}`, { query: { ...query } });
-  for await (const part of answer) await out.write(part as Buffer);
+  for await (const part of client.bytesOf(answer)) await out.write(part);
   return 0;
 };

@@ -77,6 +77,6 @@ async function json({ client, out }: Session, query: ListQuery, limit?: number):
     return;
   }
   const answer = await client.open("GET", "/experiments", { query: { ...query } });
-  for await (const part of answer) await out.write(part as Buffer);
+  for await (const part of client.bytesOf(answer)) await out.write(part);
   await out.write("\n");
 }
