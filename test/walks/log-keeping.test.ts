@@ -7,17 +7,23 @@ import { connectPool } from "../../runtime/database/pool.ts";
 import { markExpired } from "../../runtime/database/statements/expire-logs.ts";
 import { createLog } from "../../runtime/log.ts";
 import { expireLogs } from "../../tasks/expire-logs.ts";
-import { System } from "../support/system.ts";
+import { Home } from "../support/cli.ts";
+import { System, token } from "../support/system.ts";
 
 const mebibyte = 1024 ** 2;
 const lines = 400_000;
 
 let system: System;
+let home: Home;
 before(async () => {
   system = await System.start();
+  home = new Home({ url: system.url, token });
   await system.addRunner("keeper", { SKEDULER_LOGS_MAX_BYTES: "1MiB" });
 });
-after(async () => system[Symbol.asyncDispose]());
+after(async () => {
+  home[Symbol.dispose]();
+  await system[Symbol.asyncDispose]();
+});
 
 const seq = (from: number, to: number): string => {
   let text = "";
@@ -79,7 +85,7 @@ test("a log above logs.max_bytes keeps head and end, says what is missing, and t
 
 test("an old log expires with its day: it says so, its table is gone, what is newer or open stays", async () => {
   const [old, open, recent] = await Promise.all([
-    system.postScript("echo old"),
+    system.postScript("echo old; exit 4"),
     system.postScript("trap 'exit 0' TERM; echo open; while :; do sleep 0.1; done"),
     system.postScript("echo recent"),
   ]);
@@ -131,6 +137,9 @@ test("an old log expires with its day: it says so, its table is gone, what is ne
       attempt: { log_expired_at: string | null };
     };
     assert.match(shown.attempt.log_expired_at ?? "", /^20\d\d-.*Z$/);
+    // It has ended all the same, and whoever waits for it is told how.
+    const waited = await home.run(["wait", old.id]);
+    assert.deepEqual([waited.code, waited.err], [4, ""]);
     assert.ok((await system.log(recent.id)).includes("recent\n"));
     assert.ok((await system.log(open.id)).includes("open\n"));
 

@@ -53,7 +53,7 @@ export const run: Verb["run"] = async (
   }
 };
 
-/** Its tail without a line: that ends when the experiment has, wherever it is. */
+/** By its tail without a line, which ends when the experiment has, wherever it is; a log that has expired has none. */
 async function waitFor(
   { client }: Session,
   id: string,
@@ -61,11 +61,11 @@ async function waitFor(
 ): Promise<Experiment & { text: string }> {
   const tail = new Tail(client, id, { stream: "skeduler", tail: 0 });
   for (;;) {
-    const bytes = tail.bytes({ onTrouble: () => undefined, ...(signal && { signal }) });
-    while ((await bytes.next()).done !== true);
     const text = await patiently(endPatience, async () => client.text("GET", `/experiments/${id}`));
     const found = experiment.parse(JSON.parse(text));
-    if (isEnded(found.status)) return { ...found, text };
+    if (isEnded(found.status) && found.attempt?.closed_at !== null) return { ...found, text };
+    const bytes = tail.bytes({ onTrouble: () => undefined, ...(signal && { signal }) });
+    while ((await bytes.next()).done !== true);
   }
 }
 
