@@ -29,7 +29,11 @@ _skeduler() {
 }
 compdef _skeduler skeduler
 `,
-  fish: `complete -c skeduler -a '((commandline -opc)[1] __complete (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'
+  fish: `function _skeduler
+  set -l words (commandline -opc)
+  $words[1] __complete $words[2..-1] (commandline -ct) 2>/dev/null
+end
+complete -c skeduler -a '(_skeduler)'
 `,
 };
 export const shells = Object.keys(scripts);
