@@ -251,10 +251,10 @@ test("the examples for curl and for Python run and exit with the experiment's ex
     ["sh", "enqueue.sh"],
     ["/usr/bin/python3", "enqueue.py"],
   ] as const) {
-    const run = async (command: string): Promise<{ code: unknown; stdout: string }> => {
-      const { promise, resolve } = Promise.withResolvers<{ code: unknown; stdout: string }>();
-      execFile(program, [`${examples}${file}`, image, command], { env }, (error, stdout) =>
-        resolve({ code: error?.code ?? 0, stdout }),
+    const run = async (command: string): Promise<{ code: unknown; stdout: string; stderr: string }> => {
+      const { promise, resolve } = Promise.withResolvers<{ code: unknown; stdout: string; stderr: string }>();
+      execFile(program, [`${examples}${file}`, image, command], { env }, (error, stdout, stderr) =>
+        resolve({ code: error?.code ?? 0, stdout, stderr }),
       );
       return promise;
     };
@@ -262,5 +262,11 @@ test("the examples for curl and for Python run and exit with the experiment's ex
     assert.equal(well.code, 0);
     assert.match(well.stdout, /^hello$/m);
     assert.equal((await run("sh -c 'exit 7'")).code, 7);
+    // What could not be run has no exit code, and a sentence.
+    const never = await run("/no/such-program");
+    const listed = await (await system.fetch("/experiments?order=desc&limit=1")).json();
+    const [{ result }] = listed as [{ result: { message: string } }];
+    assert.match(result.message, /"\/no\/such-program"/);
+    assert.deepEqual([never.code, never.stderr], [1, `${result.message}\n`]);
   }
 });
