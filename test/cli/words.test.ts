@@ -1,11 +1,12 @@
-// Where our flags end and the container's command begins; and what the shells are proposed.
+// Where our flags end and the container's command begins; what the shells are proposed; and that docs/cli.md knows every verb.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Command } from "commander";
 import { complete } from "../../runtime/cli/completion.ts";
 import { addExperimentFlags, CommandWithWords } from "../../runtime/cli/experiment-flags.ts";
-import { addVerbs } from "../../runtime/cli/program.ts";
+import { addApiCall, addVerbs } from "../../runtime/cli/program.ts";
 
 function parsed(words: string): { args: string[]; options: Record<string, unknown> } {
   const command = addExperimentFlags(new CommandWithWords("run")).exitOverride();
@@ -40,4 +41,26 @@ test("completion knows verbs, flags and the values of flags", async () => {
   assert.deepEqual(await proposals("completion", ""), ["bash", "fish", "zsh"]);
   assert.ok((await proposals("")).every((one) => !one.startsWith("_")));
   assert.deepEqual(await proposals("logs", ""), []); // nobody is logged in: nothing, and no complaint
+});
+
+test("docs/cli.md has every verb and every alias", () => {
+  const program = new Command("skeduler").enablePositionalOptions();
+  addVerbs(program);
+  addApiCall(program.command("api"), async () => Promise.resolve());
+  const verbs = (command: Command, path: readonly string[] = []): { name: string; aliases: string[] }[] =>
+    command.commands
+      .filter((one) => !one.name().startsWith("_"))
+      .flatMap((one) => {
+        const words = [...path, one.name()];
+        return one.commands.length > 0 ? verbs(one, words) : [{ name: words.join(" "), aliases: one.aliases() }];
+      });
+  const text = readFileSync(new URL("../../docs/cli.md", import.meta.url), "utf8");
+  const written = [...text.replaceAll(/^```[^]*?^```/gm, "").matchAll(/`([^`]+)`/g)].map(([, code = ""]) => code);
+  const all = verbs(program);
+  assert.ok(all.length > 25);
+  const missing = all.flatMap(({ name, aliases }) => [
+    ...(written.some((code) => `${code} `.startsWith(`${name} `)) ? [] : [name]),
+    ...aliases.filter((alias) => !written.includes(alias)),
+  ]);
+  assert.deepEqual(missing, []);
 });
