@@ -23,7 +23,7 @@ export interface Frame {
 export async function readLogEnd(
   engine: Engine,
   containerId: string,
-  { position, signal, take, pace }: Omit<ReadOptions, "follow">,
+  { position, signal, take, pace }: Omit<ReadOptions, "follow" | "gap">,
 ): Promise<boolean> {
   for (const count of counts) {
     const frames = await lastFrames(engine, containerId, count, signal);

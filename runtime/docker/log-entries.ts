@@ -7,14 +7,21 @@
 
 import type { ContainerStream } from "./demux.ts";
 
-/** Where the reading of one stream stands; plain JSON, kept in Postgres between runners. */
-export interface StreamPosition {
-  /** Docker's time of the last entry seen. */
+/** Docker's time of an entry. */
+export interface Instant {
   readonly seconds: number;
   readonly nanos: number;
+}
+
+export function isBefore(a: Instant, b: Instant): boolean {
+  return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanos < b.nanos);
+}
+
+/** Where the reading of one stream stands, with the time of the last entry seen; plain JSON, kept in Postgres between runners. */
+export interface StreamPosition extends Instant {
   /** Entries seen with exactly that time. */
   readonly same: number;
-  /** Entries seen in all. */
+  /** Entries seen in all; where Docker was found to have dropped some, those of them that it still had. */
   readonly entries: number;
   /** The last entry ended a line above 16 KB whose newline is given when another entry proves it. */
   readonly owed: boolean;
@@ -87,6 +94,11 @@ export class EntryReader implements StreamPosition {
     this.#second = secondOf(bytes, from);
     bytes.copy(this.#secondText, 0, from, from + secondLength);
     return this.#second;
+  }
+
+  /** A frame's time. */
+  time(bytes: Buffer, from: number): Instant {
+    return { seconds: this.second(bytes, from), nanos: nanosOf(bytes, from) };
   }
 
   /** One frame gives one entry, and before it the newline owed to the line before. */

@@ -1,17 +1,19 @@
 // One container's log from a position on. Asks Docker for what is since shortly before it and skips, per stream, what
-// was seen. Where the positioned entry is not in the answer, or the clock went back, it reads the whole
-// log and skips by count. Where even that is shorter than what was seen, Docker has dropped lines: LogGap.
+// was seen. Where the positioned entry is not in the answer, or the clock went back, it is looked for in the whole log
+// (log-place.ts), which is then read from there; where it is gone, all that Docker still has is new, and `gap` is told first.
 
 import { asking, type Engine } from "./engine.ts";
 import { Demuxer, type ContainerStream } from "./demux.ts";
 import {
   copyPosition,
   EntryReader,
-  nanosOf,
+  isBefore,
+  type Instant,
   type LogPosition,
   type StreamPosition,
   type TakeEntry,
 } from "./log-entries.ts";
+import { droppedBetween, findPlaces, type Place, type Places } from "./log-place.ts";
 import { streamFrom } from "./engine-stream.ts";
 
 export interface ReadOptions {
@@ -22,13 +24,12 @@ export interface ReadOptions {
   readonly take: TakeEntry;
   /** Called after each piece that came from Docker: nothing is read until what it answers resolves. */
   readonly pace: () => Promise<void> | undefined;
+  /** Called before what comes next is taken: Docker has dropped what was read last, and may have dropped more until `to`. */
+  readonly gap: (from: Date, to: Date) => Promise<void>;
 }
 
-/** Docker rotated its log: lines between these times may be missing. */
-export class LogGap extends Error {}
-
 /** The entry that was read last is not where it should be. */
-export class Misplaced extends Error {
+class Misplaced extends Error {
   constructor() {
     super("the entry that was read last is not in Docker's log");
   }
@@ -36,16 +37,41 @@ export class Misplaced extends Error {
 
 /** Resolves at the log's end (follow: at the container's). */
 export async function readLog(engine: Engine, containerId: string, options: ReadOptions): Promise<void> {
-  const since = sinceOf(options.position);
-  if (since === undefined) return read(engine, containerId, options, skippers(options.position, undefined), undefined);
-  const skips = skippers(options.position, since);
+  const { position } = options;
+  const since = sinceOf(position);
+  if (since === undefined) return readPlaced(engine, containerId, options, position);
+  const skips = skippersBySince(position, since);
+  await orPlaced(engine, containerId, options, skips, read(engine, containerId, options, skips, since));
+}
+
+/** Reads the whole log, of which it is looked up first how much was seen. */
+async function readPlaced(
+  engine: Engine,
+  containerId: string,
+  options: ReadOptions,
+  position: LogPosition,
+): Promise<void> {
+  const { signal, gap } = options;
+  const places = await findPlaces(engine, containerId, position, signal);
+  const dropped = droppedBetween(position, places);
+  if (dropped !== undefined) await gap(...dropped);
+  const skips = skippersByPlace(position, places);
+  await orPlaced(engine, containerId, options, skips, read(engine, containerId, options, skips, undefined));
+}
+
+/** Where something is misplaced, it is looked up; one stream may have found its place and gone on before. */
+async function orPlaced(
+  engine: Engine,
+  containerId: string,
+  options: ReadOptions,
+  { stdout, stderr }: Skippers,
+  reading: Promise<void>,
+): Promise<void> {
   try {
-    await read(engine, containerId, options, skips, since);
+    await reading;
   } catch (error) {
     if (!(error instanceof Misplaced)) throw error;
-    // One stream may have found its place and gone on.
-    const position = { stdout: skips.stdout.position, stderr: skips.stderr.position };
-    await read(engine, containerId, options, skippers(position, undefined), undefined);
+    await readPlaced(engine, containerId, options, { stdout: stdout.position, stderr: stderr.position });
   }
 }
 
@@ -67,18 +93,24 @@ function sinceOf(position: LogPosition): Instant | undefined {
   return seen.filter((stream) => stream.long).reduce((a: Instant, b) => (isBefore(b, a) ? b : a), raced);
 }
 
-type Instant = Pick<StreamPosition, "seconds" | "nanos">;
-
-function isBefore(a: Instant, b: Instant): boolean {
-  return a.seconds < b.seconds || (a.seconds === b.seconds && a.nanos < b.nanos);
-}
-
 type Skippers = Readonly<Record<ContainerStream, Skipper>>;
 
-function skippers(position: LogPosition, since: Instant | undefined): Skippers {
+function skippersBySince({ stdout, stderr }: LogPosition, since: Instant): Skippers {
+  const skips = {
+    stdout: new Skipper("stdout", stdout, bySince(stdout, since)),
+    stderr: new Skipper("stderr", stderr, bySince(stderr, since)),
+  };
+  skips.stdout.other = skips.stderr;
+  skips.stderr.other = skips.stdout;
+  return skips;
+}
+
+function skippersByPlace({ stdout, stderr }: LogPosition, places: Places): Skippers {
+  const counted = (seen: StreamPosition | undefined, { passed }: Place): StreamPosition | undefined =>
+    seen && { ...seen, entries: passed };
   return {
-    stdout: new Skipper("stdout", position.stdout, since),
-    stderr: new Skipper("stderr", position.stderr, since),
+    stdout: new Skipper("stdout", counted(stdout, places.stdout), byPlace(places.stdout)),
+    stderr: new Skipper("stderr", counted(stderr, places.stderr), byPlace(places.stderr)),
   };
 }
 
@@ -115,53 +147,64 @@ export function logPath(containerId: string, query: Readonly<Record<string, stri
   return `/containers/${containerId}/logs?${all.toString()}`;
 }
 
+/** Whether an entry, told in order by its time, is the last that was seen. */
+type IsLast = (time: Instant) => boolean;
+
+/** What was seen last is not in the answer where it is older than `since`: then all of the answer is new. */
+function bySince(seen: StreamPosition | undefined, since: Instant): IsLast | undefined {
+  if (seen === undefined || isBefore(seen, since)) return undefined;
+  let passed = 0;
+  return (time) => {
+    if (isBefore(time, seen)) return false;
+    if (isBefore(seen, time)) throw new Misplaced();
+    return ++passed === seen.same;
+  };
+}
+
+/** Where the log begins with another entry than when the place was looked up, Docker has cut it since. */
+function byPlace({ passed, first }: Place): IsLast | undefined {
+  if (passed === 0) return undefined;
+  let count = 0;
+  return (time) => {
+    if (count === 0 && (time.seconds !== first?.seconds || time.nanos !== first.nanos)) throw new Misplaced();
+    return ++count === passed;
+  };
+}
+
 /** Leaves out of one stream what was seen before. */
 class Skipper {
+  /** Whose last seen entry has to come before anything that is new here. */
+  other: Skipper | undefined;
   readonly #reader: EntryReader;
   readonly #seen: StreamPosition | undefined;
-  readonly #bySince: boolean;
-  #passed = 0;
-  #skipping: boolean;
+  /** While it skips. */
+  #isLast: IsLast | undefined;
 
-  constructor(stream: ContainerStream, seen: StreamPosition | undefined, since: Instant | undefined) {
+  constructor(stream: ContainerStream, seen: StreamPosition | undefined, isLast: IsLast | undefined) {
     this.#reader = new EntryReader(stream);
     this.#seen = seen;
-    this.#bySince = since !== undefined;
-    // What was seen last is not in the answer where it is older than `since`: then all of the answer is new.
-    this.#skipping = seen !== undefined && (since === undefined || !isBefore(seen, since));
-    if (seen !== undefined && !this.#skipping) this.#reader.resume(seen);
+    this.#isLast = isLast;
+    if (seen !== undefined) this.#reader.resume(seen);
+  }
+
+  get skipping(): boolean {
+    return this.#isLast !== undefined;
   }
 
   /** Where the stream stands by now. */
   get position(): StreamPosition | undefined {
-    return this.#skipping || this.#reader.entries === 0 ? this.#seen : copyPosition(this.#reader);
+    return this.skipping || this.#reader.entries === 0 ? this.#seen : copyPosition(this.#reader);
   }
 
   take(bytes: Buffer, from: number, to: number, take: TakeEntry): void {
-    if (!this.#skipping || this.#seen === undefined) {
+    if (this.#isLast === undefined) {
+      if (this.other?.skipping === true) throw new Misplaced();
       this.#reader.read(bytes, from, to, take);
-      return;
-    }
-    if (this.#bySince) this.#skipSince(bytes, from, this.#seen);
-    else this.#passed += 1;
-    const wanted = this.#bySince ? this.#seen.same : this.#seen.entries;
-    if (this.#passed < wanted) return;
-    this.#skipping = false;
-    this.#reader.resume(this.#seen);
-  }
-
-  #skipSince(bytes: Buffer, from: number, seen: StreamPosition): void {
-    const time = { seconds: this.#reader.second(bytes, from), nanos: nanosOf(bytes, from) };
-    if (isBefore(time, seen)) return;
-    if (isBefore(seen, time)) throw new Misplaced();
-    this.#passed += 1;
+    } else if (this.#isLast(this.#reader.time(bytes, from))) this.#isLast = undefined;
   }
 
   /** At the log's end: all that was seen must have been there. */
   finish(): void {
-    if (!this.#skipping || this.#seen === undefined) return;
-    if (this.#bySince) throw new Misplaced();
-    const at = new Date(this.#seen.seconds * 1000).toISOString();
-    throw new LogGap(`Docker's own log was cut: lines written after ${at} may be missing.`);
+    if (this.skipping) throw new Misplaced();
   }
 }

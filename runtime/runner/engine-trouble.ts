@@ -141,6 +141,11 @@ export async function resumed(engine: Engine, since: Date): Promise<string | und
 
 const second = (time: Date): string => `${time.toISOString().slice(0, 19)}Z`;
 
+/** What a container wrote was dropped by Docker before it was read: its log had grown beyond the bound. */
+export function droppedLines(from: Date, to: Date): string {
+  return `Docker has dropped the oldest lines of its own log: lines from ${second(from)} to ${second(to)} may be missing.`;
+}
+
 /** Of a container that an Engine does not know to have been started: what it wrote while that was killed nobody has read. */
 export function forgottenStart(until: Date): string {
   return `Docker has forgotten that the container was started: lines until ${second(until)} may be missing.`;

@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { waitContainer } from "../docker/containers.ts";
 import type { Engine } from "../docker/engine.ts";
 import { readLogEnd } from "../docker/log-end.ts";
-import { LogGap, readLog, type ReadOptions } from "../docker/log-reader.ts";
+import { readLog, type ReadOptions } from "../docker/log-reader.ts";
+import { droppedLines } from "./engine-trouble.ts";
 import { LineAssembler } from "./line-assembler.ts";
 import type { LogWriter } from "./log-writer.ts";
 
@@ -64,12 +65,7 @@ export async function drainLog(options: PumpOptions): Promise<void> {
   const readRest = async (how: Omit<ReadOptions, "follow">): Promise<void> => {
     if (!(await readLogEnd(engine, containerId, how))) await readLog(engine, containerId, { ...how, follow: false });
   };
-  try {
-    while ((await copy(options, readRest)) > 0);
-  } catch (error) {
-    if (!(error instanceof LogGap)) throw error;
-    await options.writer.line(error.message, "gap");
-  }
+  while ((await copy(options, readRest)) > 0);
 }
 
 /** How many entries were new. */
@@ -94,6 +90,7 @@ async function copy(
         assemblers[reader.stream].add(reader, bytes, from, to);
       },
       pace: (): Promise<void> | undefined => writer.room(),
+      gap: async (from, to) => writer.line(droppedLines(from, to), `gap ${from.toISOString()}`),
     });
     release();
     await writer.flush();
