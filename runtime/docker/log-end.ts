@@ -1,7 +1,7 @@
 // The last entries of a log that nobody writes any more, asked for from its end: what was not read yet is given, without
 // Docker going through the whole log once more (a second for a million lines).
 //
-// Both streams are in one file, which was read in order: all that was read stands before all that was not. The border is
+// Both streams are in one file, which was read in order: where nothing was held, all that is stored stands before all that is not. The border is
 // after the entry that was read last, whichever stream's it was. An entry is known by its stream, its time and its place
 // among those of one time; that place is known where an entry of the stream with another time stands before it.
 
@@ -25,6 +25,7 @@ export async function readLogEnd(
   containerId: string,
   { position, signal, take, pace }: Omit<ReadOptions, "follow" | "gap">,
 ): Promise<boolean> {
+  if (position.held !== undefined) return false;
   for (const count of counts) {
     const frames = await lastFrames(engine, containerId, count, signal);
     const fresh = frames.length < count ? beyondCount(frames, position) : beyondBorder(frames, position);

@@ -30,6 +30,11 @@ export interface StreamPosition extends Instant {
 }
 
 export type LogPosition = Partial<Record<ContainerStream, StreamPosition | undefined>> & {
+  /**
+   * The oldest entry that is not stored though it stands before one that is: a piece of a line of one stream waited for the rest,
+   * while the other went on.
+   */
+  readonly held?: Instant | undefined;
   /** Names of lines of ours that are stored and must not be said again. */
   readonly said?: readonly string[];
 };

@@ -90,16 +90,19 @@ function sinceOf(position: LogPosition): Instant | undefined {
   // A clock that went back since then writes entries that `since` would hide.
   if (latest.seconds > Date.now() / 1000) return undefined;
   const raced = { seconds: latest.seconds - raceSeconds, nanos: latest.nanos };
-  return seen.filter((stream) => stream.long).reduce((a: Instant, b) => (isBefore(b, a) ? b : a), raced);
+  const early: Instant[] = seen.filter((stream) => stream.long);
+  if (position.held !== undefined) early.push(position.held);
+  return early.reduce((a, b) => (isBefore(b, a) ? b : a), raced);
 }
 
 type Skippers = Readonly<Record<ContainerStream, Skipper>>;
 
-function skippersBySince({ stdout, stderr }: LogPosition, since: Instant): Skippers {
+function skippersBySince({ stdout, stderr, held }: LogPosition, since: Instant): Skippers {
   const skips = {
     stdout: new Skipper("stdout", stdout, bySince(stdout, since)),
     stderr: new Skipper("stderr", stderr, bySince(stderr, since)),
   };
+  if (held !== undefined) return skips;
   skips.stdout.other = skips.stderr;
   skips.stderr.other = skips.stdout;
   return skips;

@@ -1,7 +1,7 @@
 // Entries of one stream → records: whole lines, as far as they are not too long or too slow to wait for. Pure. A whole line
 // passes without a copy; what has to wait for its end is gathered here.
 
-import type { EntryReader } from "../docker/log-entries.ts";
+import type { EntryReader, Instant } from "../docker/log-entries.ts";
 
 /** A line is kept together up to this many bytes; beyond, it is stored in pieces and others may come between them. */
 const longestHeld = 256 * 1024;
@@ -32,6 +32,11 @@ export class LineAssembler {
     this.#take = take;
   }
 
+  /** The time of the first entry that is held; while it is given, too. */
+  get held(): Instant | undefined {
+    return this.#reader && { seconds: this.#seconds, nanos: this.#nanos };
+  }
+
   /** Gives the record that this entry completes, if any. */
   add(reader: EntryReader, bytes: Buffer, from: number, to: number): void {
     const complete = to > from && bytes[to - 1] === 0x0a;
@@ -52,10 +57,9 @@ export class LineAssembler {
   release(): void {
     const reader = this.#reader;
     if (reader === undefined) return;
-    const size = this.#size;
+    this.#take(reader, this.#seconds, this.#nanos, this.#held, 0, this.#size);
     this.#reader = undefined;
     this.#size = 0;
-    this.#take(reader, this.#seconds, this.#nanos, this.#held, 0, size);
   }
 
   #hold(bytes: Buffer, from: number, to: number): void {

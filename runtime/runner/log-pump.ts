@@ -74,6 +74,8 @@ async function copy(
   read: (how: Omit<ReadOptions, "follow">) => Promise<void>,
 ): Promise<number> {
   const assemblers = { stdout: new LineAssembler(writer.record), stderr: new LineAssembler(writer.record) };
+  const { position } = writer;
+  writer.reads(Object.values(assemblers));
   const release = (): void => {
     assemblers.stdout.release();
     assemblers.stderr.release();
@@ -83,7 +85,7 @@ async function copy(
   let copied = 0;
   try {
     await read({
-      position: writer.position,
+      position,
       signal: AbortSignal.any([signal, writer.failed]),
       take: (reader, bytes, from, to) => {
         copied += 1;

@@ -10,13 +10,13 @@ import type { Queryable } from "../database/pool.ts";
 import { appendLog } from "../database/statements/append-log.ts";
 import { cutLog } from "../database/statements/cut-log.ts";
 import type { ContainerStream } from "../docker/demux.ts";
-import { copyPosition, type LogPosition } from "../docker/log-entries.ts";
+import { copyPosition, isBefore, type Instant, type LogPosition } from "../docker/log-entries.ts";
 import { ChunkBuilder, newline, now, type Chunk, type Stream } from "../logs/chunk-format.ts";
 import type { Lane } from "./lane.ts";
 import type { LoudLogs } from "./loud-logs.ts";
 import { BlockBuilder, type Block } from "../metrics/block.ts";
 import { PrintedReader } from "../metrics/printed.ts";
-import type { TakeRecord } from "./line-assembler.ts";
+import type { LineAssembler, TakeRecord } from "./line-assembler.ts";
 
 /** Another runner owns the attempt now, or it is closed: nothing of ours counts any more. */
 export class Fenced extends Error {
@@ -78,6 +78,9 @@ export class LogWriter {
   readonly #failure = new AbortController();
   #seq: number;
   readonly #position: Partial<Record<ContainerStream, ReturnType<typeof copyPosition>>> = {};
+  /** What waits for the rest of its line in the reading that is under way, and what did so in the one before. */
+  #assemblers: readonly Pick<LineAssembler, "held">[] = [];
+  #heldBefore: Instant | undefined;
   #endsLine: boolean;
   #storedBytes: number;
   readonly #said: Set<string>;
@@ -85,7 +88,8 @@ export class LogWriter {
   constructor(options: LogWriterOptions) {
     this.#options = options;
     this.#seq = options.nextSeq;
-    const { stdout, stderr } = options.position;
+    const { stdout, stderr, held } = options.position;
+    this.#heldBefore = held;
     if (stdout !== undefined) this.#position.stdout = copyPosition(stdout);
     if (stderr !== undefined) this.#position.stderr = copyPosition(stderr);
     // What is stored may end within a line, whose rest is no line of its own.
@@ -99,9 +103,12 @@ export class LogWriter {
   /** Where the reading of Docker's log stands in what was added: after a flush, in what is stored. */
   get position(): LogPosition {
     const { stdout, stderr } = this.#position;
+    const held = this.#assemblers.map((one) => one.held).filter((one) => one !== undefined);
+    const oldest = held.length > 0 ? held.reduce((a, b) => (isBefore(b, a) ? b : a)) : this.#heldBefore;
     return {
       ...(stdout && { stdout: copyPosition(stdout) }),
       ...(stderr && { stderr: copyPosition(stderr) }),
+      ...(oldest && { held: oldest }),
       ...(this.#said.size > 0 && { said: [...this.#said] }),
     };
   }
@@ -116,6 +123,11 @@ export class LogWriter {
     return this.#failure.signal;
   }
 
+  /** A reading begins, whose records come through these. */
+  reads(assemblers: readonly Pick<LineAssembler, "held">[]): void {
+    this.#assemblers = assemblers;
+  }
+
   /** Adds a record of the container; `start` or `room` is to be called after some. */
   readonly record: TakeRecord = (reader, seconds, nanos, bytes, from, to) => {
     const sample = this.#printed.read(reader.stream, seconds, nanos, bytes, from, to);
@@ -123,6 +135,7 @@ export class LogWriter {
     this.#add(reader.stream, seconds, nanos, bytes, from, to);
     if (sample !== undefined) (this.#metrics ??= new BlockBuilder()).add(sample);
     this.#position[reader.stream] = copyPosition(reader, this.#position[reader.stream]);
+    this.#heldBefore = undefined; // it was read again before anything else
   };
 
   /**

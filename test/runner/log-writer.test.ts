@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type pg from "pg";
 import { createPool } from "../../runtime/database/pool.ts";
-import { EntryReader } from "../../runtime/docker/log-entries.ts";
+import { EntryReader, type LogPosition } from "../../runtime/docker/log-entries.ts";
 import { createLog } from "../../runtime/log.ts";
 import { lane } from "../../runtime/runner/lane.ts";
+import { LineAssembler } from "../../runtime/runner/line-assembler.ts";
 import { Fenced, LogWriter, type LogWriterOptions } from "../../runtime/runner/log-writer.ts";
 import { LoudLogs } from "../../runtime/runner/loud-logs.ts";
 import type { Chunk } from "../../runtime/logs/chunk-format.ts";
@@ -203,4 +204,47 @@ test("a writer that is stopped does not wait for what gathers, and does not stor
   write("left to the next runner\n");
   await writer.stop();
   assert.equal((await stored(id)).entries, 1);
+});
+
+test("while a piece of a line is held, what is stored of the other stream says since when", async () => {
+  const id = await attempt();
+  const positionOf = async (): Promise<LogPosition> => {
+    const { rows } = await db.query<{ at: LogPosition }>(
+      "select log_position as at from skeduler.attempts where id = $1",
+      [id],
+    );
+    return rows[0]?.at ?? {};
+  };
+  const reading = (writer: LogWriter): ((stream: "stdout" | "stderr", second: number, text: string) => void) => {
+    const assemblers = { stdout: new LineAssembler(writer.record), stderr: new LineAssembler(writer.record) };
+    const readers = { stdout: new EntryReader("stdout"), stderr: new EntryReader("stderr") };
+    writer.reads(Object.values(assemblers));
+    return (stream, second, text) => {
+      const frame = Buffer.from(`2026-01-02T03:04:0${second}.000000005Z ${text}`);
+      readers[stream].read(frame, 0, frame.length, (...entry) => assemblers[stream].add(...entry));
+    };
+  };
+  const seconds = Date.parse("2026-01-02T03:04:01Z") / 1000;
+  const { writer } = writing(id, 0);
+  const read = reading(writer);
+  read("stdout", 1, "piece");
+  read("stderr", 2, "err\n");
+  await writer.flush();
+  const { stdout, held } = await positionOf();
+  assert.deepEqual([stdout, held], [undefined, { seconds, nanos: 5 }]);
+
+  // Whoever reads on keeps it until the piece is there again, whatever else is stored before.
+  const next = writing(id, 1, { position: await positionOf() }).writer;
+  const readOn = reading(next);
+  next.note("a line of ours");
+  await next.flush();
+  assert.deepEqual((await positionOf()).held, { seconds, nanos: 5 });
+  readOn("stdout", 1, "piece");
+  readOn("stdout", 3, ` of a line${"x".repeat(250_000)}\n`); // a chunk ends before it
+  await next.flush();
+  const { rows } = await db.query<{ held: boolean }>(
+    "select log_position -> 'held' is not null as held from skeduler.attempts where id = $1",
+    [id],
+  );
+  assert.deepEqual(rows, [{ held: false }]);
 });
