@@ -4,6 +4,7 @@
 import { asking, statusOf, wordsOf, type Engine } from "./engine.ts";
 import { ImageMissing } from "./containers.ts";
 import { credentialsFor, registryOf } from "./credentials.ts";
+import { isImageName } from "../experiment/image.ts";
 import { withTag } from "./image-name.ts";
 
 export interface EnsureOptions {
@@ -14,6 +15,7 @@ export interface EnsureOptions {
 
 /** Throws ImageMissing, with a sentence, where the image cannot be had; the signal's reason where it aborts. */
 export async function ensureImage(engine: Engine, image: string, options: EnsureOptions): Promise<void> {
+  if (!isImageName(image)) throw new ImageMissing(`"${image}" is not a valid image name.`);
   if (await present(engine, image)) return;
   const reference = withTag(image);
   options.onProgress(`pulling ${reference}`);

@@ -4,6 +4,7 @@
 import { check, ParseError } from "./command.ts";
 import { z } from "zod";
 import { parseDuration, parseSize } from "./units.ts";
+import { isImageName } from "./image.ts";
 import { retries } from "./retries.ts";
 import { matrix } from "./sweep.ts";
 import { statuses } from "./states.ts";
@@ -46,7 +47,13 @@ const user = z
   .regex(/^([A-Za-z0-9_][A-Za-z0-9_.-]*(:[A-Za-z0-9_][A-Za-z0-9_.-]*)?)?$/, 'a user, such as "1000:1000" or "nobody"');
 
 const docker = z.strictObject({
-  image: z.string().trim().min(1, "an image is needed, such as busybox:latest"),
+  image: z
+    .string()
+    .trim()
+    .min(1, "an image is needed, such as busybox:latest")
+    .refine((text) => text === "" || isImageName(text), {
+      error: "an image's name has no blanks, and ASCII characters only",
+    }),
   command: command
     .default("")
     .describe("Split into words as a shell does; nothing is expanded. Empty: the image's own."),

@@ -34,3 +34,12 @@ test("a command with an open quote, as a row may have it that was not posted", a
   assert.deepEqual([status, result?.reason], ["CANCELLED", "command"]);
   assert.match(result?.message ?? "", /has a quote or an escape that is not closed/);
 });
+
+test("an image that can be none, as a row may have it that was not posted", async () => {
+  const { id } = await system.postScript("true", { resources: { gpus: 0, host: "other" } });
+  await system.query("update jobs set docker_image = 'two words' where id = $1", [id]);
+  await system.addRunner("other");
+  const { status, result } = await system.ended(id);
+  assert.deepEqual([status, result?.reason], ["CANCELLED", "image"]);
+  assert.match(result?.message ?? "", /"two words" is not a valid image name\.$/);
+});

@@ -44,6 +44,12 @@ const bad: readonly [what: string, body: Body, code: string, path?: string][] = 
   ["no name", JSON.stringify({ docker: { image } }), "validation", "name"],
   ["an empty name", JSON.stringify({ ...good, name: "  " }), "validation", "name"],
   ["no image", JSON.stringify({ name: "x", docker: {} }), "validation", "docker.image"],
+  [
+    "an image of two words",
+    JSON.stringify({ name: "x", docker: { image: "two words" } }),
+    "validation",
+    "docker.image",
+  ],
   ["a wrong type", JSON.stringify({ ...good, name: 5 }), "validation", "name"],
   [
     "a command with an open quote",
