@@ -9,7 +9,6 @@ import { UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
 import type { Heard } from "../database/statements/runner.ts";
 import type { RunnerMetrics } from "../telemetry/runner-metrics.ts";
-import type { Fence } from "./fence.ts";
 import type { HostMemory } from "./host-memory.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
 
@@ -27,13 +26,14 @@ export interface PresenceOptions {
   /** What the database has to know for its answers to count. */
   readonly heard: () => Heard;
   readonly memory: HostMemory;
-  readonly fence: Fence;
   readonly metrics: Pick<RunnerMetrics, "beat" | "engine">;
   /** Whether nothing runs here any more that should not. */
   readonly cleanUp: () => Promise<boolean>;
   /** Why nothing should be taken though Docker answers, in words: no room on the disk. */
   readonly trouble: () => Promise<string | undefined>;
   readonly load: () => Promise<HostLoad>;
+  /** A heartbeat was answered that was sent then (performance.now()). */
+  readonly onHeard: (sent: number) => void;
   /** Docker answers again. */
   readonly onEngine: () => Promise<unknown>;
   /** Another process runs this host now. */
@@ -57,7 +57,7 @@ export class Presence {
     this.#options = options;
   }
 
-  /** Resolves when a first clean-up has ended, well or not: without success the next heartbeats try again. */
+  /** Resolves when a first heartbeat was tried. */
   async start(): Promise<void> {
     const every = (ms: number, work: () => Promise<void>): NodeJS.Timeout =>
       setInterval(() => {
@@ -67,6 +67,10 @@ export class Presence {
     this.#load = await this.#options.load();
     this.#shortOf = await this.#options.trouble();
     await this.beat();
+  }
+
+  /** Resolves when the clean-up in hand has ended, well or not: without success the next heartbeats try again. */
+  async cleaned(): Promise<void> {
     await this.#cleaning;
   }
 
@@ -78,7 +82,7 @@ export class Presence {
   }
 
   readonly beat = oneAtATime(async (): Promise<void> => {
-    const { db, host, epoch, log, heard, memory, fence, onReplaced, onRestored } = this.#options;
+    const { db, host, epoch, log, heard, memory, onHeard, onReplaced, onRestored } = this.#options;
     if (this.#closed) return;
     const sent = performance.now();
     try {
@@ -88,7 +92,7 @@ export class Presence {
         else onReplaced(new UserError(`Another runner has taken over the host "${host}".`));
         return;
       }
-      fence.heard(sent);
+      onHeard(sent);
       this.#options.metrics.beat("answered");
       memory.settle(found.closed);
       await memory.heard({ epoch, beats: found.beats });

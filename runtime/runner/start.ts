@@ -93,26 +93,27 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   lost.catch(() => undefined); // whoever waits for it hears of it
   const closing = new AbortController();
   let renewing: Promise<void> | undefined;
-  let current = await startOnce(options, { lose, renew });
-  return {
-    host: current.host,
-    slots: current.slots,
-    url: current.url,
-    lost,
-    close: async () => {
-      closing.abort();
-      await renewing;
-      await current.close();
-    },
-  };
+  let current: Started | undefined;
+  const first = await startOnce(options, { lose, renew });
+  current = first;
+  const { host, slots, url } = first;
+  return { host, slots, url, lost, close };
 
-  function renew(): void {
-    renewing ??= startAnew().finally(() => (renewing = undefined));
+  async function close(): Promise<void> {
+    closing.abort();
+    await renewing;
+    await current?.close();
   }
 
-  async function startAnew(): Promise<void> {
+  function renew(): void {
+    if (current === undefined) return; // it is starting: the next heartbeat says so again
+    renewing = startAnew(current);
+    current = undefined;
+  }
+
+  async function startAnew(before: Started): Promise<void> {
     log.error("the database knows less than this host: it was restored to a moment before; what runs here goes on");
-    await current.close();
+    await before.close();
     while (!closing.signal.aborted) {
       try {
         current = await startOnce(options, { lose, renew });
@@ -125,6 +126,8 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   }
 }
 
+type Started = Omit<Runner, "lost">;
+
 interface Outcomes {
   /** Another process runs this host now. */
   readonly lose: (error: UserError) => void;
@@ -132,33 +135,29 @@ interface Outcomes {
   readonly renew: () => void;
 }
 
-async function startOnce(options: RunnerOptions, outcomes: Outcomes): Promise<Omit<Runner, "lost">> {
+async function startOnce(options: RunnerOptions, outcomes: Outcomes): Promise<Started> {
   const { config, database, version } = options;
   const host = config.runner.name ?? hostname();
   const log = options.log.child({ host });
   const engine = connectEngine(config.docker.host);
   const about = await describe(engine);
-  const db = await connectPool({
-    url: database,
-    max: connections,
-    name: "skeduler runner",
-    log,
-    patience: backgroundPatience,
-  });
+  await using parts = new AsyncDisposableStack(); // a start that fails leaves nothing of itself behind
+  const db = parts.adopt(
+    await connectPool({ url: database, max: connections, name: "skeduler runner", log, patience: backgroundPatience }),
+    async (pool) => pool.end(),
+  );
   const metrics = new RunnerMetrics({ version, host, pools: { runner: db } });
-  let endpoint: Listening | undefined;
-  let tracing: Tracing | undefined;
-  try {
-    tracing = await startTracing(config.tracing, { role: "runner", version, host, log });
-    await requireMigrated(db);
-    endpoint = await serveEndpoint(config, { metrics, log }); // first: a port that is taken leaves nothing half done
-    return await start({ ...options, log }, { ...outcomes, host, db, engine, about, metrics, tracing, endpoint });
-  } catch (error) {
-    await endpoint?.close("the start failed");
-    await tracing?.close();
-    await db.end();
-    throw error;
-  }
+  const tracing = parts.adopt(
+    await startTracing(config.tracing, { role: "runner", version, host, log }),
+    async (traces) => traces?.close(),
+  );
+  await requireMigrated(db);
+  // Before the host is registered: a port that is taken leaves nothing half done.
+  const endpoint = parts.adopt(await serveEndpoint(config, { metrics, log }), async (one) => one?.close("shutdown"));
+  const known = { ...outcomes, host, db, engine, about, metrics, tracing, endpoint, parts };
+  const started = await start({ ...options, log }, known);
+  const running = parts.move();
+  return { ...started, close: async () => running.disposeAsync() };
 }
 
 async function describe(engine: Engine): Promise<EngineDescription> {
@@ -178,12 +177,14 @@ interface Parts extends Outcomes {
   readonly metrics: RunnerMetrics;
   readonly tracing: Tracing | undefined;
   readonly endpoint: Listening | undefined;
+  /** What has to be ended, in the reverse order of its beginning. */
+  readonly parts: AsyncDisposableStack;
 }
 
 async function start(
   { config, version, log }: RunnerOptions,
-  { lose, renew, host, db, engine, about, metrics, tracing, endpoint }: Parts,
-): Promise<Omit<Runner, "lost">> {
+  { lose, renew, host, db, engine, about, metrics, tracing, endpoint, parts }: Parts,
+): Promise<Omit<Started, "close">> {
   const gpus = await offeredGpus(config.runner.gpus, log);
   const slots = config.runner.slots ?? Math.max(gpus.length, about.cpus);
   const fencing = { after: config.runner.fence_after || undefined, grace: config.runner.stop_grace };
@@ -217,101 +218,94 @@ async function start(
   const [first] = gpus;
   if (first !== undefined && config.runner.canary_image !== undefined)
     await sendCanary({ engine, installation, host, image: config.runner.canary_image, gpu: first.uuid }, log);
-  const notifier = new Notifier(db, log);
-  const fence = new Fence({ ...fencing, engine, log, installation, host });
-  const checks = new GpuChecks({ db, log, host, epoch, idleMemoryMiB: config.runner.gpu_idle_memory / 1024 ** 2 });
-  const sampler = new MetricSampler({
-    db,
-    engine,
-    log,
-    epoch,
-    interval: config.metrics.interval,
-    looked: metrics.sampled,
-  });
-  const reconciler = new Reconciler({
-    sampler,
-    metrics,
-    tracing,
-    fence,
-    interruptions: new Interruptions(async (attemptId, since) => recordInterruption(db, { attemptId, epoch }, since)),
-    memory,
-    heard,
-    released: checks.soon,
-    db,
-    engine,
-    log,
-    installation,
-    host,
-    epoch,
-    pullTimeout: config.runner.pull_timeout,
-    stopGrace: config.runner.stop_grace,
-    logMaxBytes: config.runner.log_max_size,
-    maxLogBytes: config.logs.max_bytes,
-    heavy: lane(),
-    loud: new LoudLogs(),
-    collect: bufferCollector(1024 * 1024),
-    outputs: config.runner.outputs === undefined ? undefined : resolve(config.runner.outputs),
-    policy: policyOf(config),
-    secrets: config.runner.secrets,
-    notifier,
-  });
+  const notifier = parts.adopt(new Notifier(db, log), async (one) => one.idle());
+  const sampler = parts.adopt(
+    new MetricSampler({ db, engine, log, epoch, interval: config.metrics.interval, looked: metrics.sampled }),
+    async (one) => one.close(),
+  );
+  const checks = parts.adopt(
+    new GpuChecks({ db, log, host, epoch, idleMemoryMiB: config.runner.gpu_idle_memory / 1024 ** 2 }),
+    async (one) => one.close(),
+  );
+  // Before the fence, which waits for its heartbeats, and the reconciler: it goes on until both have ended.
+  const presence = parts.adopt(
+    new Presence({
+      metrics,
+      db,
+      engine,
+      log,
+      host,
+      epoch,
+      heard,
+      memory,
+      cleanUp: async () => reconciler.cleanUp(),
+      trouble: async () =>
+        diskTrouble({ db, engine, log, host, folder: about.folder, least: config.runner.min_free_disk }),
+      load: async () => hostLoad(about.folder),
+      onHeard: (sent) => fence.heard(sent),
+      onEngine: async () => reconciler.reconcile(),
+      onReplaced: lose,
+      onRestored: renew,
+    }),
+    async (one) => one.close(),
+  );
+  const fence = parts.adopt(new Fence({ ...fencing, engine, log, installation, host }), (one) => one.close());
+  const reconciler = parts.adopt(
+    new Reconciler({
+      sampler,
+      metrics,
+      tracing,
+      fence,
+      interruptions: new Interruptions(async (attemptId, since) => recordInterruption(db, { attemptId, epoch }, since)),
+      memory,
+      heard,
+      released: checks.soon,
+      db,
+      engine,
+      log,
+      installation,
+      host,
+      epoch,
+      pullTimeout: config.runner.pull_timeout,
+      stopGrace: config.runner.stop_grace,
+      logMaxBytes: config.runner.log_max_size,
+      maxLogBytes: config.logs.max_bytes,
+      heavy: lane(),
+      loud: new LoudLogs(),
+      collect: bufferCollector(1024 * 1024),
+      outputs: config.runner.outputs === undefined ? undefined : resolve(config.runner.outputs),
+      policy: policyOf(config),
+      secrets: config.runner.secrets,
+      notifier,
+    }),
+    async (one) => one.detach(),
+  );
   metrics.countAttempts(() => reconciler.size);
-  const queue = await startQueue({
-    pool: db,
-    log,
-    tasks: {
-      [startExperimentTask(host)]: startExperiment(reconciler),
-      [stopExperimentTask(host)]: stopExperiment(reconciler),
-    },
-    concurrency: 2,
-    onJob: metrics.jobEnded,
-  });
+  const queue = parts.adopt(
+    await startQueue({
+      pool: db,
+      log,
+      tasks: {
+        [startExperimentTask(host)]: startExperiment(reconciler),
+        [stopExperimentTask(host)]: stopExperiment(reconciler),
+      },
+      concurrency: 2,
+      onJob: metrics.jobEnded,
+    }),
+    async (one) => one.stop(),
+  );
   await recordPool(db, host, epoch, { id: queue.poolId, previous: registered.previous_pool });
-  const presence = new Presence({
-    metrics,
-    fence,
-    db,
-    engine,
-    log,
-    host,
-    epoch,
-    heard,
-    memory,
-    cleanUp: async () => reconciler.cleanUp(),
-    trouble: async () =>
-      diskTrouble({ db, engine, log, host, folder: about.folder, least: config.runner.min_free_disk }),
-    load: async () => hostLoad(about.folder),
-    onEngine: async () => reconciler.reconcile(),
-    onReplaced: lose,
-    onRestored: renew,
-  });
+  const every = (ms: number, work: () => Promise<unknown>): NodeJS.Timeout =>
+    parts.use(
+      setInterval(() => {
+        work().catch((error: unknown) => log.error({ err: error }, "a timer of the runner failed"));
+      }, ms),
+    );
+  every(reconcileEvery, async () => reconciler.reconcile());
+  every(sweepEvery, async () => reconciler.sweep());
   checks.soon();
   await presence.start();
-  const every = (ms: number, work: () => Promise<unknown>): NodeJS.Timeout =>
-    setInterval(() => {
-      work().catch((error: unknown) => log.error({ err: error }, "a timer of the runner failed"));
-    }, ms);
-  const timers = [
-    every(reconcileEvery, async () => reconciler.reconcile()),
-    every(sweepEvery, async () => reconciler.sweep()),
-  ];
+  await presence.cleaned();
   log.info({ url: endpoint?.url, slots, gpus: gpus.length, epoch, engine: about.version }, "the runner is ready");
-  return {
-    host,
-    slots,
-    url: endpoint?.url,
-    close: async () => {
-      await endpoint?.close("shutdown");
-      fence.close();
-      timers.forEach((timer) => clearInterval(timer));
-      await queue.stop();
-      await reconciler.detach();
-      await presence.close();
-      await checks.close();
-      await sampler.close();
-      await notifier.idle();
-      await tracing?.close();
-      await db.end();
-    },
-  };
+  return { host, slots, url: endpoint?.url };
 }
