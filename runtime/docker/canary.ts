@@ -5,7 +5,9 @@ import { Demuxer } from "./demux.ts";
 import { asking, type Engine } from "./engine.ts";
 import { ensureImage } from "./images.ts";
 
-const patience = 300_000;
+const pullPatience = 300_000;
+/** Less than the minute for which the runner's sweep spares what no attempt has. */
+const runPatience = 50_000;
 
 export interface CanaryOptions {
   readonly engine: Engine;
@@ -14,12 +16,15 @@ export interface CanaryOptions {
   /** One in which `nvidia-smi` runs, as in CUDA's. */
   readonly image: string;
   readonly gpu: string;
+  readonly signal: AbortSignal;
 }
 
 /** The uuids that `nvidia-smi -L` shows in a container that was given one. Throws where it could not be run. */
-export async function seenByCanary({ engine, installation, host, image, gpu }: CanaryOptions): Promise<string[]> {
-  const signal = AbortSignal.timeout(patience);
-  await ensureImage(engine, image, { signal, onProgress: () => undefined });
+export async function seenByCanary(options: CanaryOptions): Promise<string[]> {
+  const { engine, installation, host, image, gpu } = options;
+  const within = (patience: number): AbortSignal => AbortSignal.any([options.signal, AbortSignal.timeout(patience)]);
+  await ensureImage(engine, image, { signal: within(pullPatience), onProgress: () => undefined });
+  const signal = within(runPatience);
   const container = await asking(engine, async () =>
     engine.docker.createContainer({
       Image: image,

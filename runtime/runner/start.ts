@@ -14,7 +14,6 @@ import { backgroundPatience, connectPool, type Pool } from "../database/pool.ts"
 import { startQueue } from "../database/queue.ts";
 import { readInstallation, recordPool, registerHost } from "../database/statements/registration.ts";
 import { recordInterruption, type Heard } from "../database/statements/runner.ts";
-import { seenByCanary, type CanaryOptions } from "../docker/canary.ts";
 import {
   connectEngine,
   describeEngine,
@@ -27,6 +26,7 @@ import type { Listening } from "../http/listen.ts";
 import type { Log } from "../log.ts";
 import { RunnerMetrics } from "../telemetry/runner-metrics.ts";
 import { startTracing, type Tracing } from "../telemetry/tracing.ts";
+import { Canary } from "./canary.ts";
 import { compareWithDatabase } from "./compare.ts";
 import { diskTrouble } from "./disk.ts";
 import { hostLoad } from "./host-load.ts";
@@ -68,24 +68,6 @@ export interface RunnerOptions {
   readonly log: Log;
 }
 
-/** Refuses to go on where a container sees a GPU that it was not given; that it cannot be tried is only said. */
-async function sendCanary(options: CanaryOptions, log: Log): Promise<void> {
-  let seen: string[];
-  try {
-    seen = await seenByCanary(options);
-  } catch (error) {
-    log.warn(
-      { err: error, image: options.image },
-      "what a container sees of the GPUs could not be tried (runner.canary_image)",
-    );
-    return;
-  }
-  if (seen.length === 1 && seen[0] === options.gpu) return;
-  throw new UserError(
-    `A container that was given the GPU ${options.gpu} sees ${seen.length === 0 ? "none" : seen.join(", ")}: GPUs are not exclusive on this host. See to NVIDIA's container toolkit, or unset runner.canary_image.`,
-  );
-}
-
 /** Starts it, and anew each time that its database turns out to be an older one: containers go on meanwhile. */
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { log } = options;
@@ -96,6 +78,12 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   let current: Started | undefined;
   const first = await startOnce(options, { lose, renew });
   current = first;
+  try {
+    await Promise.race([first.ready, lost]);
+  } catch (error) {
+    await close();
+    throw error;
+  }
   const { host, slots, url } = first;
   return { host, slots, url, lost, close };
 
@@ -126,10 +114,13 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   }
 }
 
-type Started = Omit<Runner, "lost">;
+interface Started extends Omit<Runner, "lost"> {
+  /** Resolves when a first clean-up has ended and the canary's answer is known. */
+  readonly ready: Promise<void>;
+}
 
 interface Outcomes {
-  /** Another process runs this host now. */
+  /** This process must not run the host: another one does now, or its GPUs are not exclusive. */
   readonly lose: (error: UserError) => void;
   /** The database was restored. */
   readonly renew: () => void;
@@ -215,9 +206,6 @@ async function start(
   // A host without a memory cannot know whether the database was restored: it compares what runs.
   const restored = !registered.compared;
   await compareWithDatabase({ db, engine, log, installation, heard: heard(), memory, restored, strange });
-  const [first] = gpus;
-  if (first !== undefined && config.runner.canary_image !== undefined)
-    await sendCanary({ engine, installation, host, image: config.runner.canary_image, gpu: first.uuid }, log);
   const notifier = parts.adopt(new Notifier(db, log), async (one) => one.idle());
   const sampler = parts.adopt(
     new MetricSampler({ db, engine, log, epoch, interval: config.metrics.interval, looked: metrics.sampled }),
@@ -238,7 +226,7 @@ async function start(
       epoch,
       heard,
       memory,
-      cleanUp: async () => reconciler.cleanUp(),
+      cleanUp: async () => (await canary.passed) && reconciler.cleanUp(),
       trouble: async () =>
         diskTrouble({ db, engine, log, host, folder: about.folder, least: config.runner.min_free_disk }),
       load: async () => hostLoad(about.folder),
@@ -295,6 +283,10 @@ async function start(
     async (one) => one.stop(),
   );
   await recordPool(db, host, epoch, { id: queue.poolId, previous: registered.previous_pool });
+  const canary = parts.adopt(
+    new Canary({ engine, log, installation, host, image: config.runner.canary_image, gpu: gpus[0]?.uuid, lose }),
+    async (one) => one.close(),
+  );
   const every = (ms: number, work: () => Promise<unknown>): NodeJS.Timeout =>
     parts.use(
       setInterval(() => {
@@ -305,7 +297,12 @@ async function start(
   every(sweepEvery, async () => reconciler.sweep());
   checks.soon();
   await presence.start();
-  await presence.cleaned();
-  log.info({ url: endpoint?.url, slots, gpus: gpus.length, epoch, engine: about.version }, "the runner is ready");
-  return { host, slots, url: endpoint?.url };
+  await reconciler.reconcile(); // what runs here is taken up at once, however long the canary takes
+  return { host, slots, url: endpoint?.url, ready: ready() };
+
+  async function ready(): Promise<void> {
+    await presence.cleaned();
+    if (!(await canary.passed)) return;
+    log.info({ url: endpoint?.url, slots, gpus: gpus.length, epoch, engine: about.version }, "the runner is ready");
+  }
 }
