@@ -38,9 +38,8 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
   const stopping = new AbortController();
   const stopped = (): boolean => stopping.signal.aborted;
   let current = await start(options);
-  await beat();
   const beats = setInterval(() => {
-    beat().catch((error: unknown) => options.log.warn({ err: error }, "the job queue could not say that it lives"));
+    beat(options, current).catch((error: unknown) => options.log.warn({ err: error }, "the job queue could not say that it lives"));
   }, beatEvery);
   const kept = keep();
   return {
@@ -56,10 +55,6 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
     },
   };
 
-  async function beat(): Promise<void> {
-    await beatQueueWorker(options.pool, current.poolId, current.idleFor() > beatEvery);
-  }
-
   /** Starts it anew whenever it ended by itself: it gives up where the database is away for long. */
   async function keep(): Promise<void> {
     for (;;) {
@@ -73,7 +68,6 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
         try {
           await unlockJobs(options.pool, [before]);
           current = await start(options);
-          await beat();
           break;
         } catch (error) {
           options.log.warn({ err: error }, "the job queue could not be started; trying again");
@@ -90,15 +84,14 @@ interface Started {
   readonly idleFor: () => number;
 }
 
-async function start({
-  pool,
-  log,
-  tasks,
-  concurrency,
-  cron = {},
-  pollInterval = 5_000,
-  onJob,
-}: QueueOptions): Promise<Started> {
+/** Says that it lives. */
+async function beat({ pool }: QueueOptions, { poolId, idleFor }: Started): Promise<void> {
+  await beatQueueWorker(pool, poolId, idleFor() > beatEvery);
+}
+
+/** Resolves when it listens and has said so; where it cannot, nothing of it is left. */
+async function start(options: QueueOptions): Promise<Started> {
+  const { pool, log, tasks, concurrency, cron = {}, pollInterval = 5_000, onJob } = options;
   const parsedCronItems = parseCronItems(
     Object.entries(cron).map(([task, match]) => ({ task, match, identifier: task })),
   );
@@ -132,5 +125,12 @@ async function start({
     }),
   });
   await Promise.race([listening, runner.promise]);
-  return { runner, poolId, idleFor: () => (inHand > 0 ? 0 : performance.now() - idleSince) };
+  const started = { runner, poolId, idleFor: () => (inHand > 0 ? 0 : performance.now() - idleSince) };
+  try {
+    await beat(options, started);
+  } catch (error) {
+    await runner.stop().catch(() => undefined); // already stopping
+    throw error;
+  }
+  return started;
 }

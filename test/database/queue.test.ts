@@ -48,6 +48,21 @@ test("a queue that found no connection in time is started again and does what wa
   }
 });
 
+test("of a queue that could not say that it lives nothing is left", async () => {
+  const database = await createTestDatabase();
+  const log = pino({ level: "silent" });
+  const pool = createPool({ url: database.url, max: 4, name: "queue test", log });
+  await pool.query(`
+    create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$;
+    create trigger refuse before insert on skeduler.queue_workers for each row execute function refuse()`);
+  await assert.rejects(
+    startQueue({ pool, log, concurrency: 1, tasks: { never: async () => Promise.resolve() } }),
+    /refused/,
+  );
+  await pool.end(); // waits for every connection
+  await database.drop();
+});
+
 test("a job that was given out as often as it may be tried, each time in an answer that was lost, is tried once more", async () => {
   const database = await createTestDatabase();
   const db = createPool({ url: database.url, max: 1, name: "queue test", log: pino({ level: "silent" }) });
