@@ -39,7 +39,9 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
   const stopped = (): boolean => stopping.signal.aborted;
   let current = await start(options);
   const beats = setInterval(() => {
-    beat(options, current).catch((error: unknown) => options.log.warn({ err: error }, "the job queue could not say that it lives"));
+    beat(options, current).catch((error: unknown) =>
+      options.log.warn({ err: error }, "the job queue could not say that it lives"),
+    );
   }, beatEvery);
   const kept = keep();
   return {

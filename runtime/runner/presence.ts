@@ -29,7 +29,7 @@ export interface PresenceOptions {
   readonly metrics: Pick<RunnerMetrics, "beat" | "engine">;
   /** Whether nothing runs here any more that should not. */
   readonly cleanUp: () => Promise<boolean>;
-  /** Why nothing should be taken though Docker answers, in words: no room on the disk. */
+  /** Why nothing should be taken though Docker answers, in words: no room on the disk, no folder for outputs. */
   readonly trouble: () => Promise<string | undefined>;
   readonly load: () => Promise<HostLoad>;
   /** A heartbeat was answered that was sent then (performance.now()). */
@@ -113,7 +113,7 @@ export class Presence {
     const found = await trouble();
     if ((found === undefined) === (this.#shortOf === undefined)) return;
     this.#shortOf = found;
-    if (found === undefined) log.info("there is room again: experiments are taken");
+    if (found === undefined) log.info("what was in the way is gone: experiments are taken");
     else log.error(found);
     await this.beat();
   }

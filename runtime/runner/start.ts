@@ -39,6 +39,7 @@ import { MetricSampler } from "./metric-sampler.ts";
 import { lane } from "./lane.ts";
 import { LoudLogs } from "./loud-logs.ts";
 import { offeredGpus } from "./offered-gpus.ts";
+import { outputTrouble } from "./output-folder.ts";
 import { Presence } from "./presence.ts";
 import { policyOf } from "./policy.ts";
 import { Reconciler } from "./reconciler.ts";
@@ -228,7 +229,8 @@ async function start(
       memory,
       cleanUp: async () => (await canary.passed) && reconciler.cleanUp(),
       trouble: async () =>
-        diskTrouble({ db, engine, log, host, folder: about.folder, least: config.runner.min_free_disk }),
+        (await diskTrouble({ db, engine, log, host, folder: about.folder, least: config.runner.min_free_disk })) ??
+        outputTrouble(config.runner.outputs),
       load: async () => hostLoad(about.folder),
       onHeard: (sent) => fence.heard(sent),
       onEngine: async () => reconciler.reconcile(),
