@@ -104,6 +104,6 @@ export function createRouter(deps: RouterDeps): Hono<Env> {
   return mount(routesOf(deps), {
     ...deps,
     nothing:
-      "There is nothing under this path; the calls begin with /experiments, /groups, /logs, /hosts, /events, /notifications and /metrics.",
+      "There is nothing under this path; the calls begin with /experiments, /groups, /logs, /hosts, /events, /notifications and /metrics, and /docs describes them.",
   });
 }
