@@ -251,7 +251,8 @@ function cancel(model: Model, id: number, experiment: Experiment, reason: string
 
 function place(model: Model, command: CommandOf<"place">): string {
   const experiment = model.experiments.get(command.experiment);
-  if (experiment?.status !== "ENQUEUED") return "nothing";
+  const host = hostOf(model, command.host);
+  if (experiment?.status !== "ENQUEUED" || host.state !== "active" || host.removed) return "nothing";
   const open = model.attempts.some((one) => one.experiment === command.experiment && !one.closed);
   // The database itself refuses both, and with them the whole statement.
   if (open || command.gpus.some((gpu) => model.leases.has(`${command.host}/${gpu}`))) return "23505";
@@ -259,7 +260,7 @@ function place(model: Model, command: CommandOf<"place">): string {
     experiment: command.experiment,
     number: experiment.attempt + 1,
     host: command.host,
-    epoch: hostOf(model, command.host).epoch,
+    epoch: host.epoch,
     gpus: command.gpus.toSorted(),
     started: false,
     chunks: 0,
