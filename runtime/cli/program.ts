@@ -88,7 +88,10 @@ function addExperimentVerbs(program: Command): void {
     .description("take experiments out of the queue, or stop them")
     .option("--group <ref>", "all of a sweep");
   does(withJson(cancel), async () => ({ run: (await import("./verbs/cancel.ts")).cancel }));
-  const retry = program.command("retry <ref...>").description("enqueue ended experiments once more");
+  const retry = program
+    .command("retry [ref...]")
+    .description("enqueue ended experiments once more")
+    .option("--group <ref>", "what failed of a sweep");
   does(withJson(retry), async () => ({ run: (await import("./verbs/cancel.ts")).retry }));
   const wait = program
     .command("wait [ref...]")

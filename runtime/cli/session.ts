@@ -18,6 +18,8 @@ export interface Session {
   readonly json: boolean;
   /** A remark for people, on stderr. */
   readonly say: (sentence: string) => void;
+  /** What went wrong, on stderr. */
+  readonly complain: (sentence: string) => void;
 }
 
 export interface Verb {
@@ -31,6 +33,9 @@ export type Options = Readonly<Record<string, unknown>>;
 export function openSession(options: Options, env: Environment): Session {
   const err = new Output(process.stderr, env);
   let client: Client | undefined;
+  const say = (sentence: string): void => {
+    err.stream.write(`${sentence}\n`);
+  };
   return {
     get client() {
       client ??= new Client(findTarget(env, { context: options["context"] as string | undefined }));
@@ -40,9 +45,8 @@ export function openSession(options: Options, env: Environment): Session {
     err,
     env,
     json: options["json"] === true,
-    say: (sentence) => {
-      err.stream.write(`${sentence}\n`);
-    },
+    say,
+    complain: (sentence) => say(`${err.paint("skeduler:", "red")} ${sentence}`),
   };
 }
 
@@ -58,7 +62,7 @@ export async function runVerb(load: () => Promise<Verb>, words: readonly string[
       return;
     }
     if (error instanceof UserError) {
-      session.say(`${session.err.paint("skeduler:", "red")} ${error.message}`);
+      session.complain(error.message);
       process.exitCode = error.exitCode;
       return;
     }

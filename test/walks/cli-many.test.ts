@@ -1,0 +1,72 @@
+// The command line asked for several at once: what is refused of them is told by name, and holds up none of the others.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Home, type Ended } from "../support/cli.ts";
+import { image, System, token } from "../support/system.ts";
+
+let system: System;
+let home: Home;
+before(async () => {
+  system = await System.start();
+  await system.addRunner("many-host");
+  home = new Home({ url: system.url, token });
+});
+after(async () => {
+  home[Symbol.dispose]();
+  await system[Symbol.asyncDispose]();
+});
+
+const run = async (...words: string[]): Promise<Ended> => home.run(words);
+const waiting = { resources: { host: "elsewhere" } };
+
+test("cancel and retry go through all, and name what is refused; a mistyped name changes nothing", async () => {
+  const over = await system.postScript("true", { name: "over", resources: { gpus: 0 } });
+  await system.ended(over.id);
+  const first = await system.postScript("true", { name: "first", ...waiting });
+  const last = await system.postScript("true", { name: "last", ...waiting });
+  assert.equal((await run("cancel", "first", "nobody")).code, 3);
+  assert.equal((await system.get(first.id)).status, "ENQUEUED");
+
+  const short = (id: string): string => id.slice(0, 8);
+  const cancelled = await run("cancel", "first", over.id, "last");
+  assert.deepEqual(cancelled, {
+    code: 1,
+    out: `Cancelled first (${short(first.id)})\nCancelled last (${short(last.id)})\n`,
+    err: `skeduler: over (${short(over.id)}): An experiment that is FINISHED cannot become CANCELLED; possible is ENQUEUED.\n`,
+  });
+  assert.equal((await run("cancel", "first")).code, 0);
+
+  // Of one that is not there only its id can be said; nothing else was refused, so the code is that of a missing one.
+  const absent = "123e4567-e89b-12d3-a456-426614174000";
+  assert.deepEqual(await run("retry", "first", absent, "last"), {
+    code: 3,
+    out: `Enqueued again: first (${short(first.id)})\nEnqueued again: last (${short(last.id)})\n`,
+    err: `skeduler: There is no experiment ${absent}.\n`,
+  });
+});
+
+test("retry --group enqueues again what failed of a sweep, and nothing else of it", async () => {
+  const script = 'test "$1" = bad && exit 1; exit 0';
+  const params = ["--param", "n=good,bad,gone", "--name", "swept", "--gpus", "0"];
+  const made = await run("sweep", ...params, image, "--", "sh", "-c", script, "sh", "{{n}}");
+  const ids = made.out.trimEnd().split("\n");
+  for (const id of ids) await system.ended(id);
+  await system.query(
+    "update jobs set status = 'CANCELLED', result = jsonb_set(result, '{reason}', '\"user\"') where id = $1",
+    [ids[2]],
+  );
+  await run("cordon", "many-host");
+  assert.deepEqual(await run("retry", "--group", "swept"), {
+    code: 0,
+    out: `Enqueued again: swept n=bad (${ids[1]?.slice(0, 8) ?? ""})\n`,
+    err: "",
+  });
+  assert.deepEqual(await run("retry", "--group", "swept"), {
+    code: 0,
+    out: "",
+    err: "Nothing of this sweep has failed.\n",
+  });
+  await run("cancel", "--group", "swept");
+  for (const verb of ["cancel", "retry"]) assert.equal((await run(verb)).code, 2);
+});
