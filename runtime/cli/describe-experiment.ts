@@ -72,8 +72,8 @@ export async function assignmentsOf(
     [["retries"], retriesOf(flags)],
     [["after"], flags.after],
     [["notify"], flags.notify],
-    [["metadata"], flags.metadata === undefined ? undefined : valueOf(flags.metadata)],
-    ...(flags.param ?? []).map(paramOf),
+    [["metadata"], flags.metadata === undefined ? undefined : meantOf("--metadata", flags.metadata)],
+    ...paramsOf(flags.param ?? []),
     ...(flags.set ?? []).map((text): Assignment => {
       const [path, value] = pairOf("--set", text);
       return [path.split("."), valueOf(value)];
@@ -148,10 +148,30 @@ function warningOf(text: string | undefined): unknown {
   return signal === undefined ? before : { before, signal };
 }
 
-/** "lr=0.1,0.01,cosine" or "lr=[0.1, 0.01]". */
-function paramOf(text: string): Assignment {
-  const [name, values] = pairOf("--param", text);
-  return [["matrix", name], values.startsWith("[") ? valueOf(values) : values.split(",").map(valueOf)];
+/** "lr=0.1,0.01,cosine" or "lr=[0.1, 0.01]" each. */
+function paramsOf(texts: readonly string[]): Assignment[] {
+  const pairs = texts.map((text) => pairOf("--param", text));
+  for (const [at, [name, values]] of pairs.entries()) {
+    const [, before] = pairs.slice(0, at).find(([one]) => one === name) ?? [];
+    if (before !== undefined)
+      throw wrong(
+        `--param ${name} is given twice: give all its values at once, as in --param ${name}=${before},${values}.`,
+      );
+  }
+  return pairs.map(([name, values]) => [
+    ["matrix", name],
+    values.startsWith("[") ? meantOf(`--param ${name}`, values) : values.split(",").map(valueOf),
+  ]);
+}
+
+/** As valueOf, but what was meant to be JSON is not taken for a text. */
+function meantOf(what: string, text: string): unknown {
+  if (!/^\s*[{["]/.test(text)) return valueOf(text);
+  try {
+    return parseExact(text);
+  } catch (error) {
+    throw wrong(`${what} begins like JSON and is not: ${(error as Error).message}.`);
+  }
 }
 
 /** JSON where it is that, else the text itself. */

@@ -3,7 +3,7 @@
 
 import type { Command } from "commander";
 import { addExperimentFlags, CommandWithWords } from "./experiment-flags.ts";
-import { collect, count, integer } from "./option-values.ts";
+import { collect, count, integer, some, streamList } from "./option-values.ts";
 import { runVerb, type Options, type Verb } from "./session.ts";
 
 type Load = () => Promise<Verb>;
@@ -41,7 +41,7 @@ function addExperimentVerbs(program: Command): void {
       .option("--owner <name>", "those of one owner")
       .option("--name <name>", "those of this name")
       .option("--group <ref>", "those of one sweep")
-      .option("-n, --limit <count>", "the newest so many", count)
+      .option("-n, --limit <count>", "the newest so many", some)
       .option("-q, --quiet", "ids alone")
       .option("-w, --watch", "go on showing them as they change"),
     async () => import("./verbs/ls.ts"),
@@ -58,7 +58,7 @@ function addExperimentVerbs(program: Command): void {
   const run = withWords(program, "run")
     .description("enqueue an experiment, follow its log, end with its exit code")
     .option("--timestamps", "the time before each line")
-    .option("--stream <list>", "stdout, stderr, skeduler, joined by commas");
+    .option("--stream <list>", "stdout, stderr, skeduler, joined by commas", streamList);
   program.addCommand(does(run, async () => import("./verbs/run.ts")));
 
   const update = program
@@ -79,8 +79,8 @@ function addExperimentVerbs(program: Command): void {
     .option("--tail <lines>", "the last so many lines", count)
     .option("--since <when>", 'since so long ("10m", "3d"), or since a time')
     .option("--timestamps", "the time before each line")
-    .option("--stream <list>", "stdout, stderr, skeduler (our own lines), joined by commas")
-    .option("--attempt <number>", "of that attempt, not of the latest", count);
+    .option("--stream <list>", "stdout, stderr, skeduler (our own lines), joined by commas", streamList)
+    .option("--attempt <number>", "of that attempt, not of the latest", some);
   does(logs, async () => import("./verbs/logs.ts"));
 
   const cancel = program
@@ -121,7 +121,7 @@ function addSweeps(program: Command): void {
     },
   );
   const ls = withJson(sweep.command("ls").description("the sweeps, oldest first"));
-  does(ls.option("-n, --limit <count>", "the newest so many (100)", count), async () => ({
+  does(ls.option("-n, --limit <count>", "the newest so many (100)", some), async () => ({
     run: (await import("./verbs/sweep.ts")).ls,
   }));
   const show = withJson(sweep.command("show <group>").description("one, with its experiments"));
@@ -151,7 +151,7 @@ function addNotificationVerbs(program: Command): void {
     .option("-s, --state <state>", "waiting, sent, or failed: those that were given up")
     .option("--target <name>", "those of one target")
     .option("--experiment <ref>", "those of one experiment")
-    .option("-n, --limit <count>", "the newest so many (50)", count);
+    .option("-n, --limit <count>", "the newest so many (50)", some);
   does(ls, async () => ({ run: (await verbs()).ls }));
   const resend = withJson(notifications.command("resend [id...]").description("send what was given up again"))
     .option("--target <name>", "all of one target")

@@ -1,7 +1,9 @@
 // skeduler api PATH: one call with the token, its answer as it comes. The exit code says whether it was a success.
 
+import { validateHeaderName, validateHeaderValue } from "node:http";
+import { UserError } from "../../errors.ts";
 import { readText } from "../describe-experiment.ts";
-import { failed } from "../exit-codes.ts";
+import { failed, usage } from "../exit-codes.ts";
 import type { Options, Verb } from "../session.ts";
 
 interface ApiOptions {
@@ -14,12 +16,7 @@ interface ApiOptions {
 export const run: Verb["run"] = async ({ client, out }, [path = ""], options: Options & ApiOptions) => {
   const { data, header = [] } = options;
   const body = data?.startsWith("@") === true ? readText(data.slice(1)) : data;
-  const headers = Object.fromEntries(
-    header.map((line) => {
-      const [name = "", value = ""] = line.split(/:\s*(.*)/s);
-      return [name, value];
-    }),
-  );
+  const headers = Object.fromEntries(header.map(headerOf));
   const method = options.method?.toUpperCase() ?? (body === undefined ? "GET" : "POST");
   const answer = await client.ask(method, path.startsWith("/") ? path : `/${path}`, {
     headers,
@@ -34,3 +31,14 @@ export const run: Verb["run"] = async ({ client, out }, [path = ""], options: Op
   if (out.isTerminal) await out.write("\n");
   return (answer.statusCode ?? 500) < 400 ? 0 : failed;
 };
+
+function headerOf(line: string): [name: string, value: string] {
+  const [name = "", value = "\n"] = line.split(/:\s*(.*)/s); // without a colon: no value that would pass
+  try {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+  } catch (cause) {
+    throw new UserError(`-H ${line}: a header is written 'Name: value'.`, { exitCode: usage, cause });
+  }
+  return [name, value];
+}
