@@ -6,32 +6,37 @@ import { checked } from "./client.ts";
 import { assign, assignmentsOf, named, type ExperimentFlags } from "./describe-experiment.ts";
 import { usage } from "./exit-codes.ts";
 import { patiently } from "./patience.ts";
-import { isFile, readBody, type Body } from "./read-experiment.ts";
+import { isFile, readBody, type Body as Written } from "./read-experiment.ts";
 import type { Session } from "./session.ts";
 import { created } from "./wire.ts";
 
 /** How long a POST is repeated while the server is away, ms. */
 const postPatience = 15_000;
 
+export interface Body {
+  /** What is sent. */
+  readonly text: string;
+  /** The same for people. */
+  readonly shown: string;
+  readonly kind: "one" | "several" | "sweep";
+}
+
 /** The body of the POST that the command line asks for. */
-export async function bodyOf(
-  session: Session,
-  words: readonly string[],
-  flags: ExperimentFlags,
-): Promise<{ readonly text: string; readonly kind: "one" | "several" | "sweep" }> {
+export async function bodyOf(session: Session, words: readonly string[], flags: ExperimentFlags): Promise<Body> {
   const [first, ...command] = words;
   if (first === undefined)
     throw new UserError("Say what to run: an image and its command, or a JSON or YAML file (- is stdin).", {
       exitCode: usage,
     });
-  const base: Body = isFile(first) ? await readBody(first) : { value: {} };
+  const base: Written = isFile(first) ? await readBody(first) : { value: {} };
   const image = isFile(first) ? undefined : first;
   const assignments = await assignmentsOf(flags, { image, command }, session.env);
   const value = named(assign(base.value, assignments));
   // What nothing was done to is sent as it was written: keys keep their order, whatever they are.
-  const text = value === base.value && base.json !== undefined ? base.json : JSON.stringify(value, null, 2);
+  const asWritten = value === base.value ? base.json : undefined;
   const isSweep = typeof value === "object" && value !== null && "matrix" in value;
-  return { text, kind: Array.isArray(value) ? "several" : isSweep ? "sweep" : "one" };
+  const kind = Array.isArray(value) ? "several" : isSweep ? "sweep" : "one";
+  return { text: asWritten ?? JSON.stringify(value), shown: asWritten ?? JSON.stringify(value, null, 2), kind };
 }
 
 export interface Enqueued {

@@ -70,3 +70,31 @@ test("retry --group enqueues again what failed of a sweep, and nothing else of i
   await run("cancel", "--group", "swept");
   for (const verb of ["cancel", "retry"]) assert.equal((await run(verb)).code, 2);
 });
+
+test("--json is a value a line, whatever line breaks were posted, and keeps every digit", async () => {
+  const metadata = '{\n  "text": "a\\nb  c",\n  "big": 12345678901234567890, "exact": 1.50\n}';
+  const body = `{"name": "spread", "docker": {"image": "${image}"},\r\n"resources": {"host": "elsewhere"}, "metadata": ${metadata}}`;
+  await system.json("/experiments", { method: "POST", body });
+  const kept = /"text": "a\\nb  c",\s*"big": 12345678901234567890, "exact": 1\.50/;
+  await run("cordon", "many-host");
+  for (const words of [
+    ["show", "spread"],
+    ["ls", "--name", "spread"],
+    ["cancel", "spread"],
+    ["wait", "spread"],
+    ["retry", "spread"],
+    ["update", "spread", "--priority", "1"],
+    ["enqueue", "-"],
+  ]) {
+    const { out, err } = await home.run([...words, "--json"], { stdin: body });
+    assert.match(out, /^[^\r\n]+\n$/, `${words.join(" ")} ${err}`);
+    assert.match(out, kept);
+    JSON.parse(out);
+  }
+});
+
+test("what is sent is compact", async () => {
+  await run("enqueue", "--name", "sent", "--host", "elsewhere", "--metadata", '{"a": {"b": 1.50}}', image);
+  const { rows } = await system.query("select metadata::text from jobs where name = 'sent'");
+  assert.deepEqual(rows, [{ metadata: '{"a":{"b":1.50}}' }]);
+});

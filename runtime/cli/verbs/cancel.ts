@@ -3,6 +3,7 @@
 
 import { checked, Refused } from "../client.ts";
 import { UserError } from "../../errors.ts";
+import { jsonLine } from "../exact-json.ts";
 import { denied, failed, usage } from "../exit-codes.ts";
 import { findId, shortId } from "../find.ts";
 import { pages } from "../list.ts";
@@ -55,7 +56,7 @@ async function ask(session: Session, ids: readonly string[], { body, done }: Ask
     try {
       const text = await client.text("PUT", `/experiments/${id}`, { body });
       const { name } = checked(experiment, text, `/experiments/${id}`);
-      await out.write(json ? `${text}\n` : `${done} ${plain(name)} (${shortId(id)})\n`);
+      await out.write(json ? jsonLine(text) : `${done} ${plain(name)} (${shortId(id)})\n`);
     } catch (error) {
       if (!(error instanceof Refused) || error.exitCode === denied) throw error;
       codes.add(error.exitCode);
@@ -82,5 +83,7 @@ async function failedOf({ client }: Session, sweep: string): Promise<string[]> {
 async function cancelGroup({ client, out, json }: Session, id: string): Promise<void> {
   const text = await client.text("PUT", `/groups/${id}`, { body: cancelling.body });
   const { name, counts } = checked(group, text, `/groups/${id}`);
-  await out.write(json ? `${text}\n` : `Cancelled the sweep ${plain(name)}: ${counts.CANCELLED} of its experiments\n`);
+  await out.write(
+    json ? jsonLine(text) : `Cancelled the sweep ${plain(name)}: ${counts.CANCELLED} of its experiments\n`,
+  );
 }

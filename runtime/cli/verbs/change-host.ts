@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { checked } from "../client.ts";
+import { jsonLine } from "../exact-json.ts";
 import { patiently } from "../patience.ts";
 import type { Options, Session, Verb } from "../session.ts";
 import { StatusLine } from "../status-line.ts";
@@ -31,7 +32,7 @@ export function changeHost(state: keyof typeof sentences): Verb["run"] {
       const text = await client.text("PUT", path, { body });
       const { running } = checked(host, text, path);
       const still = state !== "active" && running > 0 ? ` (${plural(running, "experiment")} there)` : "";
-      await out.write(json ? `${text}\n` : `${plain(name)} ${sentences[state]}${still}\n`);
+      await out.write(json ? jsonLine(text) : `${plain(name)} ${sentences[state]}${still}\n`);
     }
     if (options.wait === true) for (const name of names) await untilEmpty(session, name);
     return 0;

@@ -3,6 +3,7 @@
 import { UserError } from "../../errors.ts";
 import type { ExperimentFlags } from "../describe-experiment.ts";
 import { bodyOf, enqueue } from "../enqueue.ts";
+import { jsonLine } from "../exact-json.ts";
 import { usage } from "../exit-codes.ts";
 import { shortId } from "../find.ts";
 import type { Options, Verb } from "../session.ts";
@@ -15,16 +16,16 @@ interface EnqueueOptions extends ExperimentFlags {
 }
 
 export const run: Verb["run"] = async (session, words, options: Options & EnqueueOptions) => {
-  const { text: body, kind } = await bodyOf(session, words, options);
+  const { text: body, shown, kind } = await bodyOf(session, words, options);
   if (options.sweep === true && kind !== "sweep")
     throw new UserError("A sweep needs values: --param lr=0.1,0.01, or a matrix in the file.", { exitCode: usage });
   if (options.dryRun === true) {
-    await session.out.write(`${body.trimEnd()}\n`);
+    await session.out.write(`${shown.trimEnd()}\n`);
     return 0;
   }
   const { experiments, group, text } = await enqueue(session, body);
   if (session.json) {
-    await session.out.write(`${text}\n`);
+    await session.out.write(jsonLine(text));
     return 0;
   }
   await session.out.write(experiments.map(({ id }) => `${id}\n`).join(""));

@@ -1,6 +1,6 @@
 // skeduler ls: the experiments, oldest first, as they come from the server; --json hands on the server's own words.
 
-import { parseExact } from "../exact-json.ts";
+import { parseExact, withoutBreaks } from "../exact-json.ts";
 import { experimentColumns } from "../experiment-columns.ts";
 import { findId } from "../find.ts";
 import { pages, type ListQuery } from "../list.ts";
@@ -77,6 +77,6 @@ async function json({ client, out }: Session, query: ListQuery, limit?: number):
     return;
   }
   const answer = await client.open("GET", "/experiments", { query: { ...query } });
-  for await (const part of client.bytesOf(answer)) await out.write(part);
+  for await (const part of client.bytesOf(answer)) await out.write(withoutBreaks(part));
   await out.write("\n");
 }

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import { checked } from "../client.ts";
+import { jsonLine } from "../exact-json.ts";
 import { findId } from "../find.ts";
 import type { Verb } from "../session.ts";
 import { printTable, type Column } from "../table.ts";
@@ -43,7 +44,7 @@ export const ls: Verb["run"] = async ({ client, out, json, say }, _, options) =>
   const query = { state, target, experiment: id, limit: limit ?? usual };
   const text = await client.text("GET", "/notifications", { query });
   const found = checked(notifications, text, "/notifications");
-  if (json) await out.write(`${text}\n`);
+  if (json) await out.write(jsonLine(text));
   else if (found.length === 0) say("There is none.");
   else await printTable(columns, found, out);
   return 0;
@@ -55,12 +56,12 @@ export const resend: Verb["run"] = async ({ client, out, json }, ids, options) =
     throw new UserError("Which ones? Name their ids, or --target NAME, or --all.", { exitCode: 2 });
   for (const id of ids) {
     const text = await client.text("POST", `/notifications/${encodeURIComponent(id)}/resend`);
-    await out.write(json ? `${text}\n` : `${id} is sent again.\n`);
+    await out.write(json ? jsonLine(text) : `${id} is sent again.\n`);
   }
   if (ids.length > 0) return 0;
   const text = await client.text("POST", "/notifications/resend", { body: JSON.stringify({ target }) });
   const { resent } = checked(z.object({ resent: z.number() }), text, "/notifications/resend");
-  await out.write(json ? `${text}\n` : `${resent} sent again.\n`);
+  await out.write(json ? jsonLine(text) : `${resent} sent again.\n`);
   return 0;
 };
 
@@ -69,7 +70,7 @@ const link = z.object({ code: z.string(), message: z.string(), minutes: z.number
 export const linkTelegram: Verb["run"] = async ({ client, out, json, say }) => {
   const text = await client.text("POST", "/telegram/link");
   if (json) {
-    await out.write(`${text}\n`);
+    await out.write(jsonLine(text));
     return 0;
   }
   const { message, minutes } = checked(link, text, "/telegram/link");

@@ -1,7 +1,7 @@
 // skeduler show: one experiment with all that is known of it; why it waits, where it does.
 
 import { checked } from "../client.ts";
-import { parseExact } from "../exact-json.ts";
+import { jsonLine, parseExact } from "../exact-json.ts";
 import { paintOf } from "../experiment-columns.ts";
 import { findId } from "../find.ts";
 import type { Session, Verb } from "../session.ts";
@@ -13,7 +13,7 @@ export const run: Verb["run"] = async (session, references) => {
   for (const [index, reference] of references.entries()) {
     const id = await findId(session.client, reference);
     const text = await session.client.text("GET", `/experiments/${id}`);
-    if (session.json) await session.out.write(`${text}\n`);
+    if (session.json) await session.out.write(jsonLine(text));
     else {
       if (index > 0) await session.out.write("\n");
       // Metadata apart, digit for digit.

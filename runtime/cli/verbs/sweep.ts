@@ -1,5 +1,6 @@
 // skeduler sweep ls, show: sweeps and how far each is. A sweep is made by verbs/enqueue.ts and cancelled by verbs/cancel.ts.
 
+import { jsonLine } from "../exact-json.ts";
 import { experimentColumns } from "../experiment-columns.ts";
 import { findId, shortId } from "../find.ts";
 import { pages } from "../list.ts";
@@ -11,7 +12,7 @@ import { group, groups, type Experiment, type Group } from "../wire.ts";
 export const ls: Verb["run"] = async ({ client, out, json, say }, _words, options: Options & { limit?: number }) => {
   const query = { limit: options.limit ?? 100 };
   if (json) {
-    await out.write(`${await client.text("GET", "/groups", { query })}\n`);
+    await out.write(jsonLine(await client.text("GET", "/groups", { query })));
     return 0;
   }
   const newest = await client.get(groups, "/groups", { query });
@@ -24,7 +25,7 @@ export const show: Verb["run"] = async ({ client, out, json }, [reference = ""])
   const id = await findId(client, reference, "group");
   const text = await client.text("GET", `/groups/${id}`);
   if (json) {
-    await out.write(`${text}\n`);
+    await out.write(jsonLine(text));
     return 0;
   }
   await printTable(groupColumns(Date.now()), [group.parse(JSON.parse(text))], out);

@@ -3,6 +3,7 @@
 import { UserError } from "../../errors.ts";
 import { checked } from "../client.ts";
 import { assign, assignmentsOf, type ExperimentFlags } from "../describe-experiment.ts";
+import { jsonLine } from "../exact-json.ts";
 import { usage } from "../exit-codes.ts";
 import { findId, shortId } from "../find.ts";
 import { readBody } from "../read-experiment.ts";
@@ -21,6 +22,6 @@ export const run: Verb["run"] = async (session, [reference = "", file], options:
   const id = await findId(client, reference);
   const text = await client.text("PUT", `/experiments/${id}`, { body: JSON.stringify(assign(base, assignments)) });
   const { name } = checked(experiment, text, `/experiments/${id}`);
-  await out.write(json ? `${text}\n` : `Updated ${plain(name)} (${shortId(id)})\n`);
+  await out.write(json ? jsonLine(text) : `Updated ${plain(name)} (${shortId(id)})\n`);
   return 0;
 };

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isEnded } from "../../experiment/states.ts";
 import { UserError } from "../../errors.ts";
 import { parseDuration } from "../../experiment/units.ts";
+import { jsonLine } from "../exact-json.ts";
 import { failed, timedOut, usage } from "../exit-codes.ts";
 import { findId, shortId } from "../find.ts";
 import { patiently } from "../patience.ts";
@@ -41,7 +42,7 @@ export const run: Verb["run"] = async (
     for (const one of ended)
       await session.out.write(
         session.json
-          ? `${one.text}\n`
+          ? jsonLine(one.text)
           : `${plain(one.name)} (${shortId(one.id)}): ${plain(one.result?.message ?? one.status)}\n`,
       );
     return ended.map(exitCodeOf).find((code) => code !== 0) ?? 0;
@@ -82,7 +83,7 @@ async function waitForGroup(
     if (ended) {
       const good = experiments - bad - counts.CANCELLED;
       const sentence = `${plain(name)}: ${good} of ${experiments} succeeded, ${bad} failed, ${counts.CANCELLED} cancelled\n`;
-      await out.write(json ? `${text}\n` : sentence);
+      await out.write(json ? jsonLine(text) : sentence);
       return good === experiments ? 0 : failed;
     }
     if (err.isTerminal) status.set(`${name}: ${counts.RUNNING} running, ${counts.ENQUEUED} waiting of ${experiments}`);

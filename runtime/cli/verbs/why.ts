@@ -1,6 +1,7 @@
 // skeduler why: why an experiment waits, and what each host lacks for it.
 
 import { checked } from "../client.ts";
+import { jsonLine } from "../exact-json.ts";
 import { findId } from "../find.ts";
 import type { Verb } from "../session.ts";
 import { printTable } from "../table.ts";
@@ -12,7 +13,7 @@ export const run: Verb["run"] = async ({ client, out, json }, [reference = ""]) 
   const path = `/experiments/${await findId(client, reference)}/placement`;
   const text = await client.text("GET", path);
   if (json) {
-    await out.write(`${text}\n`);
+    await out.write(jsonLine(text));
     return 0;
   }
   const { message, position, estimated_start: start, reservation, hosts } = checked(placement, text, path);
