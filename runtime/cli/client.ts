@@ -35,6 +35,7 @@ const errorBody = z.object({
   error: z.string(),
   details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
+type ErrorBody = z.infer<typeof errorBody>;
 
 export class Client {
   readonly target: Target;
@@ -120,7 +121,9 @@ export class Client {
         `${this.target.host} does not accept the token of ${this.target.from}: \`skeduler login\` again.`,
         status,
       );
-    return new Refused(told?.error ?? `${this.target.host} answered ${status}, and not as Skeduler does.`, status);
+    if (told === undefined)
+      return new Refused(`${this.target.host} answered ${status}, and not as Skeduler does.`, status);
+    return new Refused([told.error, ...untold(told)].join("\n"), status);
   }
 
   #unreachable(error: Error & { code?: string }): Unreachable {
@@ -130,6 +133,16 @@ export class Client {
       { exitCode: unreachable, cause: error },
     );
   }
+}
+
+/** The details that the sentence leaves out, a line each. */
+function untold({ error, details = [] }: ErrorBody): string[] {
+  const said = (told: string, message: string): boolean =>
+    error.includes(told) || (details.length === 1 && error.includes(message));
+  return details.flatMap(({ path, message }) => {
+    const told = path === "" ? message : `${path}: ${message}`;
+    return said(told, message) ? [] : [`  ${told}`];
+  });
 }
 
 const reasons: Readonly<Record<string, string>> = {

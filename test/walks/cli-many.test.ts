@@ -98,3 +98,27 @@ test("what is sent is compact", async () => {
   const { rows } = await system.query("select metadata::text from jobs where name = 'sent'");
   assert.deepEqual(rows, [{ metadata: '{"a":{"b":1.50}}' }]);
 });
+
+test("what a validation error says of each fault stands below the sentence, unless the sentence says it", async () => {
+  assert.match(
+    (await run("ls", "--status", "FOO")).err,
+    /^skeduler: The query has something that is not possible; [^\n]+\n {2}status\S*: [^\n]*ENQUEUED[^\n]*\n$/,
+  );
+  const bad = [
+    "--set",
+    "priority=x",
+    "--set",
+    "cpus=1",
+    "--set",
+    "name=1",
+    "--set",
+    "after=1",
+    "--set",
+    "time_limit=x",
+  ];
+  const { err } = await run("enqueue", image, ...bad);
+  const [sentence = "", ...below] = err.trimEnd().split("\n");
+  assert.ok(below.length > 0, err);
+  for (const line of below) assert.ok(!sentence.includes(line.trim()), err);
+  assert.match((await run("enqueue", image, "--set", "priority=x")).err, /^[^\n]*priority: [^\n]+\n$/);
+});

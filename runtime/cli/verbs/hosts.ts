@@ -1,5 +1,6 @@
 // skeduler hosts: the hosts in a table; each one named, with its GPUs and who holds them.
 
+import { jsonLine } from "../exact-json.ts";
 import { shortId } from "../find.ts";
 import type { Output, Paint } from "../output.ts";
 import type { Session, Verb } from "../session.ts";
@@ -15,7 +16,7 @@ export const run: Verb["run"] = async (session, names) => {
     return 0;
   }
   if (json) {
-    await out.write(`${await client.text("GET", "/hosts")}\n`);
+    await out.write(jsonLine(await client.text("GET", "/hosts")));
     return 0;
   }
   const all = await client.get(hosts, "/hosts");
@@ -58,7 +59,7 @@ export function gibibytes(bytes: number): string {
 async function one({ client, out, json }: Session, name: string): Promise<void> {
   const path = `/hosts/${encodeURIComponent(name)}`;
   if (json) {
-    await out.write(`${await client.text("GET", path)}\n`);
+    await out.write(jsonLine(await client.text("GET", path)));
     return;
   }
   const found = await client.get(host, path);
