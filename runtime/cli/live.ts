@@ -1,9 +1,9 @@
-// A view that is shown until the user leaves it: read, drawn, read again. While the server is away the last picture stays,
-// with a line that says so.
+// A view that is shown until the user leaves it (with Ctrl-C it is Interrupted): read, drawn, read again. While the server is
+// away the last picture stays, with a line that says so.
 
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
-import { UserError } from "../errors.ts";
+import { Interrupted, UserError } from "../errors.ts";
 import { isPassing } from "./client.ts";
 import { Screen, type Key } from "./screen.ts";
 import type { Session } from "./session.ts";
@@ -33,7 +33,7 @@ export async function showLive<Data>(
   };
   using screen = new Screen(out, {
     onKey: (key) => {
-      if (key === "quit") left.abort();
+      if (key === "quit" || key === "interrupt") left.abort(key);
       else if (view.onKey?.(key, screen.rows) === true) draw();
     },
     onStale: draw,
@@ -49,4 +49,5 @@ export async function showLive<Data>(
       trouble = error.message;
     }
   }
+  if (left.signal.reason === "interrupt") throw new Interrupted();
 }

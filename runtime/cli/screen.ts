@@ -3,11 +3,11 @@
 
 import type { Output } from "./output.ts";
 
-export type Key = "quit" | "up" | "down" | "page-up" | "page-down" | "top" | "bottom";
+export type Key = "quit" | "interrupt" | "up" | "down" | "page-up" | "page-down" | "top" | "bottom";
 
 const keys: Readonly<Record<string, Key>> = {
   q: "quit",
-  "\x03": "quit",
+  "\x03": "interrupt",
   "\x1b": "quit",
   "\x1b[A": "up",
   k: "up",
@@ -98,7 +98,7 @@ export class Screen implements Disposable {
     this.#events.onStale();
   };
 
-  readonly #onSignal = (): void => {
-    this.#events.onKey("quit");
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    this.#events.onKey(signal === "SIGINT" ? "interrupt" : "quit");
   };
 }

@@ -104,6 +104,13 @@ test("top fills the screen, follows its size and the queue, and gives the termin
   top.type("q");
   assert.equal(await top.ended, 0);
   assert.ok(top.out.trimEnd().endsWith("\x1b[?25h\x1b[?1049l"));
+  for (const words of [["top"], ["ls", "--watch"]]) {
+    const live = home.terminal(words);
+    await live.says(/in the view of all/);
+    live.type("\x03");
+    assert.equal(await live.ended, 130);
+    assert.ok(live.out.trimEnd().endsWith("\x1b[?25h\x1b[?1049l"));
+  }
   const once = await run("top");
   assert.equal(once.code, 0);
   assert.ok(!once.out.includes("\x1b"));

@@ -66,6 +66,7 @@ function scrolled(key: Key, rows: number): number {
     case "bottom":
       return Infinity;
     case "quit":
+    case "interrupt":
       return 0;
     default:
       return key satisfies never;
