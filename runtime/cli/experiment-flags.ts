@@ -41,7 +41,7 @@ export function addExperimentFlags(command: Command): Command {
     "the image; or a .json, .yaml or .yml file, or - for stdin: flags go over what it says",
   );
   command.argument("[command...]", "what runs in the container; the image's own without one");
-  add("--name <name>", "what it is called (default: the image's name)");
+  add("--name <name>", "what it is called (default: the last part of the image's name)");
   add("--description <text>", "");
   add("--metadata <json>", "any JSON, kept with it");
   several("-e, --env <name=value>", "an environment variable; NAME alone takes its value from here");

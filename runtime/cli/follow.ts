@@ -11,6 +11,8 @@ import { placement, type Placement } from "./wire.ts";
 
 /** How often it is asked why it waits, ms. */
 const askEvery = 2_000;
+/** Of what was shown so much is handed back, bytes: more than a sentence of ours. */
+const endLength = 8 * 1024;
 
 export interface FollowOptions {
   readonly id: string;
@@ -19,13 +21,14 @@ export interface FollowOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Resolves when the log has ended; throws the signal's reason when that aborts. */
-export async function follow(session: Session, { id, query, start, signal }: FollowOptions): Promise<void> {
+/** Resolves when the log has ended, with its last bytes; throws the signal's reason when that aborts. */
+export async function follow(session: Session, { id, query, start, signal }: FollowOptions): Promise<Buffer> {
   const { client, out, err } = session;
   const status = new StatusLine(err);
   const paint = new LogPaint(out, (text) => status.set(text));
   const over = new AbortController();
   let silent = true;
+  let end: Buffer = Buffer.alloc(0);
   const waiting = sayWhy(session, id, {
     signal: AbortSignal.any([over.signal, ...(signal ? [signal] : [])]),
     say: (text) => {
@@ -44,8 +47,10 @@ export async function follow(session: Session, { id, query, start, signal }: Fol
       const shown = paint.shown(bytes);
       status.clear(!paint.atLineStart);
       await out.write(shown);
+      end = (bytes.length < endLength ? Buffer.concat([end, bytes]) : bytes).subarray(-endLength);
     }
     await out.write(paint.rest());
+    return end;
   } finally {
     over.abort();
     status.set(undefined);

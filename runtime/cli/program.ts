@@ -57,6 +57,7 @@ function addExperimentVerbs(program: Command): void {
 
   const run = withWords(program, "run")
     .description("enqueue an experiment, follow its log, end with its exit code")
+    .option("--dry-run", "show the JSON that would be sent, and send nothing")
     .option("--timestamps", "the time before each line")
     .option("--stream <list>", "stdout, stderr, skeduler, joined by commas", streamList);
   program.addCommand(does(run, async () => import("./verbs/run.ts")));

@@ -122,3 +122,14 @@ test("what a validation error says of each fault stands below the sentence, unle
   for (const line of below) assert.ok(!sentence.includes(line.trim()), err);
   assert.match((await run("enqueue", image, "--set", "priority=x")).err, /^[^\n]*priority: [^\n]+\n$/);
 });
+
+test("on a terminal sweep says its id", async () => {
+  const made = home.terminal(
+    ["sweep", "--param", "n=1,2", "--name", "told", "--host", "elsewhere", image, "echo", "{{n}}"],
+    {
+      columns: 200,
+    },
+  );
+  const [, id = ""] = await made.says(/Enqueued the sweep ([0-9a-f-]{36}): 2 experiments; `skeduler sweep show/);
+  assert.match((await run("cancel", "--group", id)).out, /^Cancelled the sweep told: 2 /);
+});

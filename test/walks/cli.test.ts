@@ -33,6 +33,7 @@ test("enqueue by flags reaches every field; show and --json say them back", asyn
     );
   const dry = await good("enqueue", ...flags, image, "--dry-run", "--", "-c", "echo --name 'two words'");
   assert.match(dry, /"big": 12345678901234567890/);
+  assert.equal(await good("run", ...flags, image, "--dry-run", "--", "-c", "echo --name 'two words'"), dry);
   const { out } = await run("enqueue", "--json", ...flags, image, "--", "-c", "echo --name 'two words'");
   const made = JSON.parse(out) as Record<string, unknown>;
   assert.match(out, /12345678901234567890/);
@@ -101,9 +102,15 @@ test("run shows the log and ends with the exit code; the server's refusals and u
     "echo out; echo err >&2; exit 7",
   );
   assert.deepEqual([ran.code, ran.out], [7, "out\n"], ran.err);
-  const gone = await run("run", image, "no-such-program");
+  // How it ended is said once: by the log's last line, or on stderr where that is not shown.
+  const gone = await run("run", "--name", "gone", image, "no-such-program");
   assert.equal(gone.code, 125);
-  assert.match(gone.err, /no-such-program/);
+  assert.match(gone.err, /^Enqueued gone \([0-9a-f]{8}\)\n/);
+  assert.match(gone.out, /\n\[skeduler\] The command could not be started: .*no-such-program.*\n$/);
+  assert.ok(!gone.err.includes("no-such-program"), gone.err);
+  const unseen = await run("run", "--stream", "stdout", image, "no-such-program");
+  assert.equal(unseen.out, "");
+  assert.match(unseen.err, /\nThe command could not be started: .*no-such-program.*\n$/);
   assert.equal(await good("logs", "ran", "--stream", "stderr"), "err\n");
   assert.match(await good("logs", "ran", "--timestamps", "--tail", "1", "--since", "1h"), /^\S{30} \[skeduler\] Ended/);
   const [row] = (await good("ls", "--name", "ran")).split("\n").slice(1);

@@ -33,7 +33,7 @@ export const run: Verb["run"] = async (session, words, options: Options & Enqueu
   const [first] = experiments;
   if (group !== undefined)
     session.say(
-      `Enqueued ${plural(experiments.length, "experiment")}; \`skeduler sweep show ${shortId(group)}\` counts them.`,
+      `Enqueued the sweep ${group}: ${plural(experiments.length, "experiment")}; \`skeduler sweep show ${shortId(group)}\` counts them.`,
     );
   else if (experiments.length === 1 && first !== undefined)
     session.say(`Enqueued ${plain(first.name)}; \`skeduler logs -f ${shortId(first.id)}\` follows it.`);

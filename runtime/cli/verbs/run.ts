@@ -23,24 +23,30 @@ const sameSignal = 300;
 /** How long the server may be away when its last word is asked for, ms. */
 const endPatience = 60_000;
 
-export const run: Verb["run"] = async (session, words, options: Options & ExperimentFlags & LogOptions) => {
-  const { text: body, kind } = await bodyOf(session, words, options);
+type RunOptions = Options & ExperimentFlags & LogOptions & { readonly dryRun?: boolean };
+
+export const run: Verb["run"] = async (session, words, options: RunOptions) => {
+  const { text: body, shown, kind } = await bodyOf(session, words, options);
   if (kind !== "one")
     throw new UserError("`run` follows one experiment: enqueue several, or a sweep, with `skeduler enqueue`.", {
       exitCode: usage,
     });
+  if (options.dryRun === true) {
+    await session.out.write(`${shown.trimEnd()}\n`);
+    return 0;
+  }
   const { experiments } = await enqueue(session, body);
   const [one] = experiments;
   if (one === undefined) throw new Error("a POST made no experiment");
-  if (session.err.isTerminal) session.say(session.err.paint(`${plain(one.name)} is enqueued as ${one.id}`, "dim"));
+  session.say(session.err.paint(`Enqueued ${plain(one.name)} (${shortId(one.id)})`, "dim"));
   const keys = new Interrupts();
   const query = logQuery(options);
   const start = { attempt: 1, offset: 0 };
   try {
     for (;;) {
-      await follow(session, { id: one.id, query, start, signal: keys.signal });
+      const end = await follow(session, { id: one.id, query, start, signal: keys.signal });
       const found = await patiently(endPatience, async () => read(session, one.id));
-      if (isEnded(found.status)) return ended(session, found, options);
+      if (isEnded(found.status)) return ended(session, found, end);
     }
   } catch (error) {
     if (!keys.signal.aborted) throw error;
@@ -55,9 +61,9 @@ async function read({ client }: Session, id: string): Promise<Experiment> {
 }
 
 /** The log's last line says how it ended; where there is none, or it is not shown, that is said here. */
-function ended({ say, err }: Session, found: Experiment, options: LogOptions): number {
-  const shown = found.attempt !== null && found.status === "FINISHED" && options.stream === undefined;
-  if (!shown && found.result !== null) say(err.paint(plain(found.result.message), "dim"));
+function ended({ say, err }: Session, found: Experiment, log: Buffer): number {
+  const message = found.result?.message.replaceAll(/[\r\n]+/g, " ");
+  if (message !== undefined && !log.includes(`[skeduler] ${message}\n`)) say(err.paint(plain(message), "dim"));
   return exitCodeOf(found);
 }
 
