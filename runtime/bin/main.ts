@@ -37,7 +37,7 @@ addVerbs(program);
 program.commandsGroup("Servers:");
 command(program, "up", "everything on this machine: a Postgres of its own (unless one is configured), API, runner")
   .option("--sample", "enqueue a sample experiment and show its log")
-  .option("--no-provision", "do not install or start a Docker Engine")
+  .option("--no-provision", "do not install, start or stop a Docker Engine")
   .option("-y, --yes", "do not ask")
   .action(running("up"));
 const api = command(program, "api", "the HTTP API and the placement of experiments; with a path: one call of the API");

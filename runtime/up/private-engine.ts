@@ -22,6 +22,19 @@ export function hasPrivateEngine(folder: string): boolean {
   return existsSync(join(folder, "data"));
 }
 
+/** The Engine whose data are under `folder`, if it lives. */
+export async function findPrivateEngine(folder: string): Promise<PrivateEngine | undefined> {
+  const places = placesOf(folder);
+  const pid = livingPid(places);
+  if (pid === undefined) return undefined;
+  const decided = await eventually(30_000, async () => !isAlive(pid) || (await answers(places.host)));
+  return decided && isAlive(pid) ? handleOf(places, pid) : undefined;
+}
+
+function handleOf(places: Places, pid: number): PrivateEngine {
+  return { host: places.host, pid, stop: async () => stop(places) };
+}
+
 /** Starts the Engine whose data are under `folder`, or finds it where it lives already. Needs root and `dockerd`. */
 export async function startPrivateEngine(options: {
   folder: string;
@@ -33,13 +46,10 @@ export async function startPrivateEngine(options: {
   if (dockerd === undefined)
     throw new UserError("A private Docker Engine needs dockerd: install the package docker.io.");
   if (process.getuid?.() !== 0) throw new UserError("A private Docker Engine can be started by root only.");
+  const living = await findPrivateEngine(options.folder);
+  if (living !== undefined) return living;
+
   const places = placesOf(options.folder);
-  const handle = (pid: number): PrivateEngine => ({ host: places.host, pid, stop: async () => stop(places) });
-
-  const living = livingPid(places);
-  if (living !== undefined && (await eventually(30_000, async () => !isAlive(living) || (await answers(places.host)))))
-    if (isAlive(living)) return handle(living);
-
   // An Engine that was killed takes its containerd with it; one that is dead and not yet buried would be taken for a living one.
   const dying = pidIn(places.containerd);
   if (dying !== undefined && !isAlive(dying)) await eventually(5_000, () => !existsSync(`/proc/${dying}`));
@@ -50,7 +60,7 @@ export async function startPrivateEngine(options: {
   options.log(`starting a private Docker Engine (bridge ${places.bridge}, data in ${places.data})`);
   const pid = await startDetached(dockerd, words(places), { logFile: places.log, env: environment() });
   await eventually(60_000, async () => !isAlive(pid) || (await answers(places.host)));
-  if (await answers(places.host)) return handle(pid);
+  if (await answers(places.host)) return handleOf(places, pid);
   await stop(places);
   throw new UserError(`The private Docker Engine did not start; the end of ${places.log}: ${lastLines(places.log, 5)}`);
 }

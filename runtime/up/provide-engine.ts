@@ -4,7 +4,7 @@ import { UserError } from "../errors.ts";
 import { engineIsIdle } from "./engine-http.ts";
 import { engineBinary, findEngine } from "./find-engine.ts";
 import { canInstallEngine, engineInstalledByUs, installCommand, installEngine, systemdRuns } from "./install-engine.ts";
-import { hasPrivateEngine, startPrivateEngine } from "./private-engine.ts";
+import { findPrivateEngine, hasPrivateEngine, startPrivateEngine } from "./private-engine.ts";
 import type { PrivateEngine } from "./private-engine.ts";
 import { eventually } from "./processes.ts";
 
@@ -20,7 +20,7 @@ export interface ProvideOptions {
   /** Where a private Engine keeps its data. */
   readonly folder: string;
   readonly log: (line: string) => void;
-  /** False: nothing is installed and no Engine is started (`--no-provision`). */
+  /** False: nothing is installed and no Engine is started, nor stopped by releaseEngine (`--no-provision`). */
   readonly provision: boolean;
   /** Asked once before anything is installed, with what will be run. */
   readonly confirm: (question: string) => Promise<boolean>;
@@ -32,7 +32,11 @@ export interface ProvideOptions {
 export async function provideEngine(options: ProvideOptions): Promise<ProvidedEngine> {
   const named = (options.configured ?? process.env["DOCKER_HOST"] ?? "") !== "";
   const isRoot = process.getuid?.() === 0;
-  if (!named && isRoot && hasPrivateEngine(options.folder)) return startPrivate(options);
+  if (!named && isRoot && hasPrivateEngine(options.folder)) {
+    if (options.provision) return startPrivate(options);
+    const living = await findPrivateEngine(options.folder);
+    if (living !== undefined) return { host: living.host };
+  }
   const found = await findEngine(options.configured);
   if ("host" in found) return found;
   const mayStart = options.provision && !named && isRoot && !systemdRuns() && engineBinary(["dockerd"]) !== undefined;

@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { connectEngine } from "../../runtime/docker/engine.ts";
 import { findEngine } from "../../runtime/up/find-engine.ts";
 import { startPrivateEngine } from "../../runtime/up/private-engine.ts";
+import { provideEngine, type ProvidedEngine } from "../../runtime/up/provide-engine.ts";
 import { makeSampleImage } from "../../runtime/up/sample-image.ts";
 import { rootOnly } from "../support/root-only.ts";
 import { image } from "../support/system.ts";
@@ -22,6 +23,17 @@ test("the named Engine is found, or told as not answering and never replaced by 
   assert.equal(found.installed, true);
   assert.match(found.reason, /that the configuration names, unix:\/\/\/nowhere\/docker\.sock, does not answer/);
 });
+
+/** What `up --no-provision` uses where no Engine is named. */
+async function provideNone(folder: string): Promise<ProvidedEngine> {
+  delete process.env["DOCKER_HOST"];
+  const never = async (): Promise<never> => Promise.reject(new Error("nothing is to be asked"));
+  try {
+    return await provideEngine({ folder, log: () => undefined, provision: false, confirm: never });
+  } finally {
+    process.env["DOCKER_HOST"] = running;
+  }
+}
 
 /** Bridges, mounts, processes and rules of the machine that carry one of these words. */
 function tracesOf(words: readonly string[]): string[] {
@@ -58,7 +70,10 @@ test(
       const container = await docker.createContainer({ Image: image, Cmd: ["sleep", "600"] });
       await container.start();
       assert.equal((await container.inspect()).State.Running, true);
+      // Without provision it is used where it lives, and neither stopped with us nor started.
+      assert.deepEqual(await provideNone(folder), { host: engine.host });
       await engine.stop();
+      assert.notDeepEqual(await provideNone(folder).catch(() => undefined), { host: engine.host });
       assert.deepEqual(tracesOf(words), []);
       assert.equal(existsSync(`/run/skeduler-${hash}`), false);
       assert.equal(existsSync(join(folder, "data")), true);

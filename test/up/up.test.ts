@@ -4,13 +4,14 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { spawn, type ChildProcess } from "node:child_process";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { findPostmaster } from "../../runtime/up/postmaster.ts";
 import { noteInstallationsOf } from "../support/installations.ts";
+import { rootOnly } from "../support/root-only.ts";
 import { image } from "../support/system.ts";
 
 const program = new URL("../../bin/skeduler.js", import.meta.url).pathname;
@@ -21,8 +22,8 @@ class Up {
   #out = "";
   #heard = Promise.withResolvers<undefined>();
 
-  constructor(folder: string, env: Record<string, string>, words: readonly string[] = []) {
-    this.child = spawn(process.execPath, [program, "up", "--no-provision", ...words], {
+  constructor(folder: string, env: Record<string, string>, words: readonly string[] = ["--no-provision"]) {
+    this.child = spawn(process.execPath, [program, "up", ...words], {
       cwd: folder,
       env: {
         ...process.env,
@@ -75,7 +76,7 @@ test("the sample runs; a taken port is changed; kill -9 loses nothing; Ctrl-C en
   let up: Up | undefined;
   t.signal.addEventListener("abort", () => up?.child.kill("SIGKILL"));
   try {
-    up = new Up(folder, env, ["--sample"]);
+    up = new Up(folder, env, ["--no-provision", "--sample"]);
     await up.says(/port \d+ is taken by another program: taking a free one/);
     await up.says(/the sample is FINISHED: Finished with exit code 0\./);
     assert.match(up.said, /result: pi = 3\.14/);
@@ -149,6 +150,26 @@ test("a second one is refused and the first goes on; Ctrl-C in a pipe ends it cl
     assert.equal(await findPostmaster(join(folder, "data/postgres/data")), undefined);
   } finally {
     for (const { child } of all) child.kill("SIGKILL");
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+test("of an Engine of its own it says the socket", rootOnly("have a Docker Engine of its own"), async (t) => {
+  const folder = newFolder();
+  mkdirSync(join(folder, "data/docker/data"), { recursive: true }); // one was started here before
+  const up = new Up(folder, { DOCKER_HOST: "", SKEDULER_HTTP_LISTEN: "127.0.0.1:0" }, []);
+  t.signal.addEventListener("abort", () => up.child.kill("SIGTERM"));
+  try {
+    const [, socket = ""] = await up.says(/docker: DOCKER_HOST=unix:\/\/(\/run\/skeduler-[0-9a-f]{8}\/docker\.sock)\n/);
+    assert.ok(existsSync(socket));
+    await up.says(/ready; Ctrl-C stops it/);
+    up.child.kill("SIGINT");
+    assert.equal(await up.exited, 0, up.said);
+    assert.ok(!existsSync(socket));
+  } finally {
+    up.child.kill("SIGTERM");
+    await up.exited;
+    noteInstallationsOf(join(folder, "data"));
     rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -47,6 +47,7 @@ export async function run(options: UpOptions, { signal }: CommandContext): Promi
     confirm: async (question) => options.yes === true || agreed(question),
   });
   cleanup.defer(async () => releaseEngine(engine, say));
+  if (engine.private !== undefined) say(`docker: DOCKER_HOST=${engine.host}`);
   signal.throwIfAborted();
   const database = config.database ?? (await embedded(config, cleanup));
   signal.throwIfAborted();
