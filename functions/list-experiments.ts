@@ -70,7 +70,7 @@ export function listExperiments({ db }: { readonly db: Pool }): EndpointHandler 
     const pages = whole ? readWhole(db, query) : readAll(db, query);
     // The first page before the headers: a database that is away is then a 503 and not a broken list.
     const first = await pages.next();
-    return new Response(ReadableStream.from(stream(pages, first)), { headers });
+    return new Response(ReadableStream.from(stream(begunWith(first, pages))), { headers });
   };
 }
 
@@ -127,16 +127,18 @@ async function* readWhole(db: Pool, query: PageQuery): AsyncGenerator<string> {
   }
 }
 
-async function* stream(
-  pages: AsyncGenerator<string>,
-  first?: IteratorResult<string, unknown>,
-): AsyncGenerator<Uint8Array> {
+async function* begunWith<T>(first: IteratorResult<T, unknown>, rest: AsyncIterable<T>): AsyncGenerator<T> {
+  if (first.done !== true) yield first.value;
+  yield* rest;
+}
+
+async function* stream(pages: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
   sending += 1;
   try {
     let before = "[";
-    for (let page = first ?? (await pages.next()); page.done !== true; page = await pages.next()) {
+    for await (const page of pages) {
       yield Buffer.from(before);
-      const bytes = Buffer.from(page.value);
+      const bytes = Buffer.from(page);
       collect(bytes.length);
       yield bytes;
       before = ",";
