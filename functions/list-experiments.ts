@@ -87,9 +87,10 @@ async function readSome(
   if (!first.cut && (limit <= query.limit || first.count < query.limit))
     return { pages: first.body ?? "", last: first.count === limit ? (first.last ?? undefined) : undefined };
   const end = await readLast(db, { ...query, limit });
+  if (end === undefined) return { pages: first.body ?? "", last: undefined }; // nothing fits the filter any more
   return {
-    pages: readAll(db, { ...query, upto: end?.seq ?? query.after }, Promise.resolve(first)),
-    last: end?.count === limit ? String(end.seq) : undefined,
+    pages: readAll(db, { ...query, upto: end.seq }, Promise.resolve(first)),
+    last: end.count === limit ? String(end.seq) : undefined,
   };
 }
 

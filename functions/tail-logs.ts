@@ -10,7 +10,7 @@ import { follow, type FollowOptions, type Piece, type Position, type Take } from
 import type { LogFeed } from "../runtime/logs/feed.ts";
 import { parseLogQuery, type LogQuery } from "../runtime/logs/query.ts";
 import { isExpired, logExpired, offsetOf } from "../runtime/logs/read.ts";
-import { total } from "../runtime/logs/view.ts";
+import { total, type View } from "../runtime/logs/view.ts";
 import { LineSocket } from "../runtime/logs/line-socket.ts";
 
 export interface TailDeps {
@@ -34,7 +34,7 @@ function findStart({
     const { attempt } = state;
     if (asked.attempt !== undefined && attempt === undefined)
       throw new ApiError("not_found", `The experiment has no attempt ${asked.attempt}; it has had ${state.latest}.`);
-    if (asked.after !== undefined) await refuseExpired(feed, id, asked);
+    if (asked.after !== undefined) await refuseExpired(feed, id, asked.view, asked.after);
     else if (attempt?.expired !== undefined) throw logExpired(attempt);
     const start =
       asked.after ??
@@ -46,8 +46,7 @@ function findStart({
 }
 
 /** What would come next has expired: said before anything is sent, or a client that was cut off would come back for ever. */
-async function refuseExpired(feed: LogFeed, id: string, { after, view }: LogQuery): Promise<void> {
-  if (after === undefined) return;
+async function refuseExpired(feed: LogFeed, id: string, view: View, after: Position): Promise<void> {
   for (let { attempt: number, offset } = after; ; number += 1) {
     using watch = feed.watch(id, number);
     const state = await watch.state();

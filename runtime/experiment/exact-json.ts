@@ -1,4 +1,4 @@
-// JSON with its numbers as they were written: JavaScript would round them.
+// JSON with its numbers as they were written: JavaScript would round them. The command line, which knows us by HTTP alone, has its own.
 
 interface Written {
   readonly rawJSON: string;
@@ -11,6 +11,6 @@ const { parse, rawJSON, isRawJSON } = JSON as unknown as {
 };
 export { isRawJSON, type Written };
 
-export function parseExactly(text: string): unknown {
+export function parseExact(text: string): unknown {
   return parse(text, (_, value, { source }) => (typeof value === "number" ? rawJSON(source ?? String(value)) : value));
 }

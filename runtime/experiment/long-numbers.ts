@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { ApiError } from "../errors.ts";
-import { isRawJSON, parseExactly } from "./exact-json.ts";
+import { isRawJSON, parseExact } from "./exact-json.ts";
 
 /** An exponent of four digits or more; a double has three at most. */
 const long = /[eE]-0*[1-9]\d{3}/;
@@ -17,7 +17,7 @@ const bodies = z.union([body.transform((one) => [one]), z.array(body)]);
 export function refuseLongNumbers(raw: string): void {
   if (!long.test(raw)) return;
   const isLong = (value: unknown): boolean => isRawJSON(value) && long.test(value.rawJSON);
-  const asked = bodies.parse(parseExactly(raw));
+  const asked = bodies.parse(parseExact(raw));
   for (const [place, { docker, matrix }] of asked.entries()) {
     const variable = Object.keys(docker.environment).find((name) => isLong(docker.environment[name]));
     const list = Object.keys(matrix).find((name) => matrix[name]?.some(isLong) === true);

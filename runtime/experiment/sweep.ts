@@ -3,7 +3,7 @@
 
 import { join, split } from "shlex";
 import { z } from "zod";
-import { isRawJSON, parseExactly, type Written } from "./exact-json.ts";
+import { isRawJSON, parseExact, type Written } from "./exact-json.ts";
 
 /** As many experiments as one sweep may make. */
 export const largestSweep = 10_000;
@@ -64,7 +64,7 @@ const sweepBody = z.object({
 
 /** The experiments of a body that passed the schema, the last name's values changing fastest. Throws SweepError. */
 export function expand(body: string): Sweep {
-  const parsed = parseExactly(body);
+  const parsed = parseExact(body);
   const asked = sweepBody.parse(parsed);
   const { command, environment } = asked.docker;
   const names = Object.keys(asked.matrix);

@@ -106,6 +106,16 @@ function start(id: string, position: LogPosition, isFollowed: boolean, from: Eng
 
 const follow = (id: string, position: LogPosition): Reading => start(id, position, true);
 
+/** Follows from there to the end, a line printed meanwhile included. */
+async function followOn({ id, print, end }: Printer, seen: LogPosition, line: string): Promise<Reading> {
+  const reading = follow(id, seen);
+  await print(line);
+  await reading.took(line);
+  await end();
+  await reading.done;
+  return reading;
+}
+
 async function rest(id: string, position: LogPosition): Promise<string[]> {
   const reading = start(id, position, false);
   await reading.done;
@@ -124,51 +134,42 @@ const numbered = (word: string, count: number): string[] =>
 const longLines = (word: string, count: number): string[] => numbered(word.padEnd(2_000, "."), count);
 
 test("a cut log that holds more entries than were read is taken whole, after the gap is told", async (context) => {
-  const { id, print, end } = await startPrinter(context);
+  const printer = await startPrinter(context);
+  const { id, print } = printer;
   await print(numbered("early", 100).join(""));
   const seen = await positionOf(id);
   await print(numbered("later", 3_000).join(""));
   const kept = await rest(id, {});
   assert.ok(kept.length > 100 && !kept.includes("early 100\n"), `Docker kept ${kept.length} entries`);
-  const reading = follow(id, seen);
-  await print("live\n");
-  await reading.took("live\n");
-  await end();
-  await reading.done;
+  const reading = await followOn(printer, seen, "live\n");
   assert.deepEqual(reading.taken, ["gap", ...kept, "live\n"]);
   assert.deepEqual(await rest(id, seen), reading.taken, "and where it is read to its end");
   assert.deepEqual(await rest(id, reading.positions.at(-1) ?? {}), [], "and from there on");
 });
 
 test("a cut log that holds fewer entries than were read is taken whole, and followed at once", async (context) => {
-  const { id, print, end } = await startPrinter(context);
+  const printer = await startPrinter(context);
+  const { id, print } = printer;
   await print(numbered("early", 1_000).join(""));
   const seen = await positionOf(id);
   await print(longLines("later", 40).join(""));
   const kept = await rest(id, {});
   assert.ok(kept.length < 1_000 && !kept.includes("early 1000\n"), `Docker kept ${kept.length} entries`);
-  const reading = follow(id, seen);
-  await print("live\n");
-  await reading.took("live\n");
-  await end();
-  await reading.done;
+  const reading = await followOn(printer, seen, "live\n");
   assert.deepEqual(reading.taken, ["gap", ...kept, "live\n"]);
   assert.deepEqual(await rest(id, seen), reading.taken, "and where it is read to its end");
 });
 
 test("a gap is told though the stream that was read last is silent", async (context) => {
-  const { id, print, end } = await startPrinter(context);
+  const printer = await startPrinter(context);
+  const { id, print } = printer;
   await print("!early\n");
   await print(numbered("early", 100).join(""));
   const seen = await positionOf(id);
   await print(longLines("!later", 40).join(""));
   const kept = await rest(id, {});
   assert.ok(kept.every((line) => line.startsWith("!later")));
-  const reading = follow(id, seen);
-  await print("!live\n");
-  await reading.took("!live\n");
-  await end();
-  await reading.done;
+  const reading = await followOn(printer, seen, "!live\n");
   assert.deepEqual(reading.taken, ["gap", ...kept, "!live\n"]);
 });
 
