@@ -46,6 +46,36 @@ test("cancel and retry go through all, and name what is refused; a mistyped name
   });
 });
 
+test("show, hosts, cordon and activate go through all; drain --wait waits for those that are there", async () => {
+  const one = await system.postScript("true", { name: "one", ...waiting });
+  const two = await system.postScript("true", { name: "two", ...waiting });
+  const unknown = `skeduler: There is no experiment with the id or the name "nobody": \`skeduler ls\` shows what there is.\n`;
+  const shown = await run("show", "nobody", "one", "two");
+  assert.deepEqual([shown.code, shown.err], [3, unknown]);
+  assert.deepEqual(shown.out.match(/(?<=^Id: +)\S+$/gm), [one.id, two.id]);
+  assert.match(shown.out, /^Name: +one\n[^]*\n\nName: +two\n/);
+
+  const nowhere = 'skeduler: There is no host "nowhere".\n';
+  const seen = await run("hosts", "nowhere", "many-host");
+  assert.deepEqual([seen.code, seen.err], [3, nowhere]);
+  assert.match(seen.out, /^Host: +many-host\n/);
+  assert.deepEqual(await run("cordon", "nowhere", "many-host"), {
+    code: 3,
+    out: "many-host takes nothing new; what runs there goes on\n",
+    err: nowhere,
+  });
+  assert.deepEqual(await run("drain", "--wait", "nowhere", "many-host"), {
+    code: 3,
+    out: "many-host takes nothing new and is to become empty\n",
+    err: nowhere,
+  });
+  assert.deepEqual(await run("activate", "nowhere", "many-host"), {
+    code: 3,
+    out: "many-host takes experiments again\n",
+    err: nowhere,
+  });
+});
+
 test("retry --group enqueues again what failed of a sweep, and nothing else of it", async () => {
   const script = 'test "$1" = bad && exit 1; exit 0';
   const params = ["--param", "n=good,bad,gone", "--name", "swept", "--gpus", "0"];

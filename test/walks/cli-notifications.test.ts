@@ -32,7 +32,12 @@ test("what was given up is listed, and sent again by id, by target, or all of it
   assert.equal((await home.run(["notifications", "resend"])).code, 2);
   broken = false;
   const [{ id } = { id: "" }] = await failed();
-  assert.equal((await home.run(["notifications", "resend", id])).out, `${id} is sent again.\n`);
+  const absent = "123e4567-e89b-12d3-a456-426614174000";
+  assert.deepEqual(await home.run(["notifications", "resend", absent, id]), {
+    code: 3,
+    out: `${id} is sent again.\n`,
+    err: `skeduler: There is no notification ${absent}.\n`,
+  });
   assert.equal((await home.run(["notifications", "resend", id])).code, 1);
   assert.equal((await home.run(["notifications", "resend", "--target", "other"])).out, "0 sent again.\n");
   assert.equal((await home.run(["notifications", "resend", "--all"])).out, "2 sent again.\n");

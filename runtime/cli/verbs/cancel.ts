@@ -2,9 +2,10 @@
 // the first is changed, so that a mistyped name changes nothing; what is then refused is told, and the others go on.
 
 import { checked, Refused } from "../client.ts";
+import { each } from "../each.ts";
 import { UserError } from "../../errors.ts";
 import { jsonLine } from "../exact-json.ts";
-import { denied, failed, usage } from "../exit-codes.ts";
+import { failed, usage } from "../exit-codes.ts";
 import { findId, shortId } from "../find.ts";
 import { pages } from "../list.ts";
 import { exitCodeOf } from "../result-code.ts";
@@ -48,23 +49,20 @@ async function find(
   return { ids, sweep };
 }
 
-/** Ends with the code that all refusals have in common, else 1. */
 async function ask(session: Session, ids: readonly string[], { body, done }: Asked): Promise<number> {
   const { client, out, json } = session;
-  const codes = new Set<number>();
-  for (const id of ids) {
+  return each(session, ids, async (id) => {
+    const path = `/experiments/${id}`;
     try {
-      const text = await client.text("PUT", `/experiments/${id}`, { body });
-      const { name } = checked(experiment, text, `/experiments/${id}`);
-      await out.write(json ? jsonLine(text) : `${done} ${plain(name)} (${shortId(id)})\n`);
+      const text = await client.text("PUT", path, { body });
+      await out.write(
+        json ? jsonLine(text) : `${done} ${plain(checked(experiment, text, path).name)} (${shortId(id)})\n`,
+      );
     } catch (error) {
-      if (!(error instanceof Refused) || error.exitCode === denied) throw error;
-      codes.add(error.exitCode);
-      session.complain(error.status === 404 ? error.message : `${await nameOf(session, id)}: ${error.message}`);
+      if (!(error instanceof Refused) || error.exitCode !== failed) throw error;
+      throw new Refused(`${await nameOf(session, id)}: ${error.message}`, error.status);
     }
-  }
-  const [code = 0] = codes;
-  return codes.size > 1 ? failed : code;
+  });
 }
 
 async function nameOf({ client }: Session, id: string): Promise<string> {

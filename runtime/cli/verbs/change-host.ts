@@ -2,6 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { checked } from "../client.ts";
+import { each } from "../each.ts";
 import { jsonLine } from "../exact-json.ts";
 import { patiently } from "../patience.ts";
 import type { Options, Session, Verb } from "../session.ts";
@@ -26,16 +27,18 @@ const sentences = {
 export function changeHost(state: keyof typeof sentences): Verb["run"] {
   return async (session, names, options: Options & ChangeOptions) => {
     const { client, out, json } = session;
-    for (const name of names) {
+    const changed: string[] = [];
+    const code = await each(session, names, async (name) => {
       const path = pathOf(name);
       const body = JSON.stringify({ state, reason: options.reason });
       const text = await client.text("PUT", path, { body });
       const { running } = checked(host, text, path);
       const still = state !== "active" && running > 0 ? ` (${plural(running, "experiment")} there)` : "";
       await out.write(json ? jsonLine(text) : `${plain(name)} ${sentences[state]}${still}\n`);
-    }
-    if (options.wait === true) for (const name of names) await untilEmpty(session, name);
-    return 0;
+      changed.push(name);
+    });
+    if (options.wait === true) for (const name of changed) await untilEmpty(session, name);
+    return code;
   };
 }
 

@@ -1,5 +1,6 @@
 // skeduler hosts: the hosts in a table; each one named, with its GPUs and who holds them.
 
+import { each } from "../each.ts";
 import { jsonLine } from "../exact-json.ts";
 import { shortId } from "../find.ts";
 import type { Output, Paint } from "../output.ts";
@@ -11,10 +12,7 @@ import { host, hosts, type Host } from "../wire.ts";
 
 export const run: Verb["run"] = async (session, names) => {
   const { client, out, json, say } = session;
-  if (names.length > 0) {
-    for (const name of names) await one(session, name);
-    return 0;
-  }
+  if (names.length > 0) return each(session, names, async (name) => one(session, name));
   if (json) {
     await out.write(jsonLine(await client.text("GET", "/hosts")));
     return 0;

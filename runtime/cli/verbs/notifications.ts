@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import { checked } from "../client.ts";
+import { each } from "../each.ts";
 import { jsonLine } from "../exact-json.ts";
 import { findId } from "../find.ts";
 import type { Verb } from "../session.ts";
@@ -50,15 +51,16 @@ export const ls: Verb["run"] = async ({ client, out, json, say }, _, options) =>
   return 0;
 };
 
-export const resend: Verb["run"] = async ({ client, out, json }, ids, options) => {
+export const resend: Verb["run"] = async (session, ids, options) => {
+  const { client, out, json } = session;
   const { all, target } = options as { readonly all?: boolean; readonly target?: string };
   if ((ids.length > 0 ? 1 : 0) + (all === true ? 1 : 0) + (target === undefined ? 0 : 1) !== 1)
     throw new UserError("Which ones? Name their ids, or --target NAME, or --all.", { exitCode: 2 });
-  for (const id of ids) {
-    const text = await client.text("POST", `/notifications/${encodeURIComponent(id)}/resend`);
-    await out.write(json ? jsonLine(text) : `${id} is sent again.\n`);
-  }
-  if (ids.length > 0) return 0;
+  if (ids.length > 0)
+    return each(session, ids, async (id) => {
+      const text = await client.text("POST", `/notifications/${encodeURIComponent(id)}/resend`);
+      await out.write(json ? jsonLine(text) : `${plain(id)} is sent again.\n`);
+    });
   const text = await client.text("POST", "/notifications/resend", { body: JSON.stringify({ target }) });
   const { resent } = checked(z.object({ resent: z.number() }), text, "/notifications/resend");
   await out.write(json ? jsonLine(text) : `${resent} sent again.\n`);

@@ -1,6 +1,7 @@
 // skeduler show: one experiment with all that is known of it; why it waits, where it does.
 
 import { checked } from "../client.ts";
+import { each } from "../each.ts";
 import { jsonLine, parseExact } from "../exact-json.ts";
 import { paintOf } from "../experiment-columns.ts";
 import { findId } from "../find.ts";
@@ -10,18 +11,16 @@ import { ago, runtime } from "../time.ts";
 import { experiment, placement, type Experiment } from "../wire.ts";
 
 export const run: Verb["run"] = async (session, references) => {
-  for (const [index, reference] of references.entries()) {
-    const id = await findId(session.client, reference);
-    const text = await session.client.text("GET", `/experiments/${id}`);
-    if (session.json) await session.out.write(jsonLine(text));
-    else {
-      if (index > 0) await session.out.write("\n");
-      // Metadata apart, digit for digit.
-      const { metadata } = parseExact(text) as { metadata: unknown };
-      await session.out.write(await described(session, checked(experiment, text, "/experiments"), metadata));
-    }
-  }
-  return 0;
+  const { client, out, json } = session;
+  let between = "";
+  return each(session, references, async (reference) => {
+    const text = await client.text("GET", `/experiments/${await findId(client, reference)}`);
+    if (json) return out.write(jsonLine(text));
+    // Metadata apart, digit for digit.
+    const { metadata } = parseExact(text) as { metadata: unknown };
+    await out.write(between + (await described(session, checked(experiment, text, "/experiments"), metadata)));
+    between = "\n";
+  });
 };
 
 async function described({ client, out }: Session, one: Experiment, metadata: unknown): Promise<string> {
