@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { UserError } from "../errors.ts";
 import type { Environment } from "./contexts.ts";
-import { parseExact } from "./exact-json.ts";
+import { parseExact } from "../experiment/exact-json.ts";
 import { usage } from "./exit-codes.ts";
 
 export interface ExperimentFlags {

@@ -2,7 +2,7 @@
 
 import { UserError } from "../errors.ts";
 import { readText } from "./describe-experiment.ts";
-import { exactInteger, parseExact } from "./exact-json.ts";
+import { exactInteger, parseExact } from "../experiment/exact-json.ts";
 
 /** Whether a word names a file rather than an image. */
 export function isFile(word: string): boolean {

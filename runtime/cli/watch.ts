@@ -3,7 +3,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { isPassing } from "./client.ts";
-import { parseExact } from "./exact-json.ts";
+import { parseExact } from "../experiment/exact-json.ts";
 import { experimentColumns } from "./experiment-columns.ts";
 import { pages, type ListQuery } from "./list.ts";
 import { showLive } from "./live.ts";

@@ -4,7 +4,7 @@
 import { checked, Refused } from "../client.ts";
 import { each } from "../each.ts";
 import { UserError } from "../../errors.ts";
-import { jsonLine } from "../exact-json.ts";
+import { jsonLine } from "../json-line.ts";
 import { failed, usage } from "../exit-codes.ts";
 import { findId, shortId } from "../find.ts";
 import { pages } from "../list.ts";

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { checked } from "../client.ts";
 import { each } from "../each.ts";
-import { jsonLine } from "../exact-json.ts";
+import { jsonLine } from "../json-line.ts";
 import { patiently } from "../patience.ts";
 import type { Options, Session, Verb } from "../session.ts";
 import { StatusLine } from "../status-line.ts";

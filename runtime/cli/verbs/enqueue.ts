@@ -3,7 +3,7 @@
 import { UserError } from "../../errors.ts";
 import type { ExperimentFlags } from "../describe-experiment.ts";
 import { bodyOf, enqueue } from "../enqueue.ts";
-import { jsonLine } from "../exact-json.ts";
+import { jsonLine } from "../json-line.ts";
 import { usage } from "../exit-codes.ts";
 import { shortId } from "../find.ts";
 import type { Options, Verb } from "../session.ts";

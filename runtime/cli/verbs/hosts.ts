@@ -1,7 +1,7 @@
 // skeduler hosts: the hosts in a table; each one named, with its GPUs and who holds them.
 
 import { each } from "../each.ts";
-import { jsonLine } from "../exact-json.ts";
+import { jsonLine } from "../json-line.ts";
 import { shortId } from "../find.ts";
 import type { Output, Paint } from "../output.ts";
 import type { Session, Verb } from "../session.ts";

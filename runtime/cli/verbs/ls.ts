@@ -1,6 +1,7 @@
 // skeduler ls: the experiments, oldest first, as they come from the server; --json hands on the server's own words.
 
-import { parseExact, withoutBreaks } from "../exact-json.ts";
+import { parseExact } from "../../experiment/exact-json.ts";
+import { withoutBreaks } from "../json-line.ts";
 import { experimentColumns } from "../experiment-columns.ts";
 import { findId } from "../find.ts";
 import { pages, type ListQuery } from "../list.ts";

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import { checked } from "../client.ts";
 import { each } from "../each.ts";
-import { jsonLine } from "../exact-json.ts";
+import { jsonLine } from "../json-line.ts";
 import { findId } from "../find.ts";
 import type { Verb } from "../session.ts";
 import { printTable, type Column } from "../table.ts";

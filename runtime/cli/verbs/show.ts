@@ -2,7 +2,8 @@
 
 import { checked } from "../client.ts";
 import { each } from "../each.ts";
-import { jsonLine, parseExact } from "../exact-json.ts";
+import { parseExact } from "../../experiment/exact-json.ts";
+import { jsonLine } from "../json-line.ts";
 import { paintOf } from "../experiment-columns.ts";
 import { findId } from "../find.ts";
 import type { Session, Verb } from "../session.ts";

@@ -1,6 +1,6 @@
 // skeduler sweep ls, show: sweeps and how far each is. A sweep is made by verbs/enqueue.ts and cancelled by verbs/cancel.ts.
 
-import { jsonLine } from "../exact-json.ts";
+import { jsonLine } from "../json-line.ts";
 import { experimentColumns } from "../experiment-columns.ts";
 import { findId, shortId } from "../find.ts";
 import { pages } from "../list.ts";

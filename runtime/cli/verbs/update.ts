@@ -3,7 +3,7 @@
 import { UserError } from "../../errors.ts";
 import { checked } from "../client.ts";
 import { assign, assignmentsOf, type ExperimentFlags } from "../describe-experiment.ts";
-import { jsonLine } from "../exact-json.ts";
+import { jsonLine } from "../json-line.ts";
 import { usage } from "../exit-codes.ts";
 import { findId, shortId } from "../find.ts";
 import { readBody } from "../read-experiment.ts";

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { isEnded } from "../../experiment/states.ts";
 import { UserError } from "../../errors.ts";
 import { parseDuration } from "../../experiment/units.ts";
-import { jsonLine } from "../exact-json.ts";
+import { jsonLine } from "../json-line.ts";
 import { failed, timedOut, usage } from "../exit-codes.ts";
 import { findId, shortId } from "../find.ts";
 import { patiently } from "../patience.ts";

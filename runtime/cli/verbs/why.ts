@@ -1,7 +1,7 @@
 // skeduler why: why an experiment waits, and what each host lacks for it.
 
 import { checked } from "../client.ts";
-import { jsonLine } from "../exact-json.ts";
+import { jsonLine } from "../json-line.ts";
 import { findId } from "../find.ts";
 import type { Verb } from "../session.ts";
 import { printTable } from "../table.ts";
