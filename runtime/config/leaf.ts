@@ -11,6 +11,9 @@ interface Leaf<T> {
   readonly list?: boolean;
 }
 
+/** What the schema says of a key beside its values (paths.ts). */
+export type Marks = Readonly<Record<"list" | "secret", boolean>>;
+
 function fault(leaf: Leaf<unknown>, value: unknown): string {
   return `must be ${leaf.allowed}${leaf.secret === true ? "" : `, not ${JSON.stringify(value)}`}`;
 }
@@ -24,11 +27,13 @@ function schemaOf<T>(leaf: Leaf<T>) {
   });
 }
 
+function metaOf({ list = false, secret = false }: Leaf<unknown>): Marks {
+  return { list, secret };
+}
+
 /** A key with a default, given as its user would write it. */
 export function leaf<T>(written: unknown, rules: Leaf<T>) {
-  return schemaOf(rules)
-    .prefault(written)
-    .meta({ list: rules.list === true });
+  return schemaOf(rules).prefault(written).meta(metaOf(rules));
 }
 
 /** A key that may be absent. */
@@ -36,5 +41,5 @@ export function optionalLeaf<T>(rules: Leaf<T>) {
   return schemaOf(rules)
     .optional()
     .transform((value): T | undefined => value)
-    .meta({ list: rules.list === true });
+    .meta(metaOf(rules));
 }

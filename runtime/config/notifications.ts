@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { statuses } from "../experiment/states.ts";
 import { parseDuration } from "../experiment/units.ts";
-import { leaf, optionalLeaf } from "./leaf.ts";
+import { leaf, optionalLeaf, type Marks } from "./leaf.ts";
 
 /** The bytes of a secret as it is written: whsec_ and 24 to 64 bytes in base64. Undefined where it is none. */
 function parseSecret(text: string): Buffer | undefined {
@@ -98,7 +98,7 @@ export const notifications = z
         return z.NEVER;
       })
       .prefault([])
-      .meta({ list: true }),
+      .meta({ list: true, secret: true } satisfies Marks),
     timeout: duration("15s", 1),
     first_retry: duration("5s", 1),
     give_up_after: duration("24h", 1),

@@ -1,5 +1,6 @@
 // The keys of the configuration as dotted paths, taken from the schema: what the environment may override, what may be meant.
 import { z } from "zod";
+import type { Marks } from "./leaf.ts";
 import { configSchema } from "./schema.ts";
 
 export interface KeyPath {
@@ -7,6 +8,8 @@ export interface KeyPath {
   /** SKEDULER_HTTP_LISTEN for http.listen. */
   readonly variable: string;
   readonly list: boolean;
+  /** What it holds is never shown. */
+  readonly secret: boolean;
 }
 
 function objectIn(schema: unknown): z.ZodObject | undefined {
@@ -19,8 +22,8 @@ function walk(schema: z.ZodObject, above: readonly string[]): KeyPath[] {
     const path = [...above, key];
     const section = objectIn(value);
     if (section !== undefined) return walk(section, path);
-    const list = value instanceof z.ZodType && value.meta()?.["list"] === true;
-    return [{ path, variable: `SKEDULER_${path.join("_").toUpperCase()}`, list }];
+    const { list = false, secret = false } = (value as z.ZodType).meta() as Partial<Marks>;
+    return [{ path, variable: `SKEDULER_${path.join("_").toUpperCase()}`, list, secret }];
   });
 }
 

@@ -8,6 +8,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { parse } from "yaml";
+import { keyPaths } from "../../runtime/config/paths.ts";
 import { createTestDatabase } from "../support/database.ts";
 
 const program = new URL("../../bin/skeduler.js", import.meta.url).pathname;
@@ -143,6 +145,29 @@ for (const [what, words, env, expected] of sentences) {
     assert.doesNotMatch(err, /secret/);
   });
 }
+
+test("config check shows what counts, and nothing that is secret", async () => {
+  const given: Readonly<Record<string, string>> = {
+    database: "postgres://ada:SECRET@db.lab:5433/lab?sslpassword=SECRET&application_name=lab",
+    telegram_token: "1:SECRET",
+    tokens: '["SECRET", {"name": "ada", "token": "SECRET-of-ada"}]',
+    "notifications.targets": '[{"name": "chat", "slack": "https://hooks.example.org/SECRET"}]',
+    "notifications.smtp.server": "smtps://bob:SECRET@mail.lab",
+    "tracing.headers": '["Authorization=Bearer SECRET"]',
+  };
+  const secrets = keyPaths.filter(({ secret }) => secret);
+  assert.deepEqual(secrets.map(({ path }) => path.join(".")).sort(), Object.keys(given).sort());
+  const env = Object.fromEntries(secrets.map(({ path, variable }) => [variable, given[path.join(".")] ?? ""]));
+  const { code, out, err } = await skeduler(["config", "check"], env);
+  assert.deepEqual([code, err], [0, ""]);
+  assert.doesNotMatch(out, /SECRET/);
+  const shown = parse(out) as Record<string, unknown>;
+  assert.equal(shown["database"], "postgres://ada:hidden@db.lab:5433/lab?sslpassword=hidden&application_name=lab");
+  assert.deepEqual(shown["tokens"], [{ name: "token-1" }, { name: "ada" }]);
+  assert.deepEqual(shown["tracing"], { endpoint: null, headers: { Authorization: "hidden" }, sample: 1 });
+  assert.match(out, /server: smtps:\/\/bob:hidden@mail\.lab\n/);
+  assert.match(out, /targets:\n +- name: chat\n +kind: slack\n +timeout:/);
+});
 
 test("a database that is not migrated, and one that is; a port that is taken; a clean stop", async () => {
   const database = await createTestDatabase({ empty: true });
