@@ -70,6 +70,7 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
         try {
           await unlockJobs(options.pool, [before]);
           current = await start(options);
+          if (stopped()) await current.runner.stop(); // `stop` knew the one before
           break;
         } catch (error) {
           options.log.warn({ err: error }, "the job queue could not be started; trying again");

@@ -48,6 +48,38 @@ test("a queue that found no connection in time is started again and does what wa
   }
 });
 
+test("a queue that is stopped while it is started again stops", async () => {
+  const database = await createTestDatabase();
+  const said: string[] = [];
+  const log = pino({ level: "warn" }, { write: (line: string) => said.push(line) });
+  const pool = createPool({ url: database.url, max: 2, name: "queue test", log, patience: 100 });
+  const admin = createPool({ url: database.url, max: 2, name: "queue test admin", log });
+  const lent = Promise.withResolvers<undefined>();
+  const tasks = {
+    "hold-it": async (): Promise<void> => {
+      const client = await pool.connect(); // the last one: the job's end cannot be reported
+      lent.promise.then(() => client.release()).catch(() => undefined);
+    },
+  };
+  const queue = await startQueue({ pool, log, concurrency: 1, tasks });
+  try {
+    await admin.query("select graphile_worker.add_job('hold-it')");
+    while (!said.some((line) => line.includes("starting it again"))) await new Promise(setImmediate);
+    const lock = await admin.connect();
+    await lock.query("begin; lock graphile_worker._private_jobs");
+    lent.resolve(undefined);
+    const held = "select from pg_stat_activity where application_name = 'queue test' and wait_event_type = 'Lock'";
+    while ((await admin.query(held)).rowCount === 0);
+    const stopping = queue.stop();
+    await lock.query("rollback");
+    lock.release();
+    await stopping;
+  } finally {
+    await Promise.all([pool.end(), admin.end()]);
+    await database.drop();
+  }
+});
+
 test("of a queue that could not say that it lives nothing is left", async () => {
   const database = await createTestDatabase();
   const log = pino({ level: "silent" });
