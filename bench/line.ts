@@ -72,6 +72,7 @@ const made = Object.entries(modes).map(([name, mode]) => ({
   took: [] as number[],
   placement: new Placement({
     db: pool,
+    reads: pool,
     notifier: new Notifier(pool, log),
     defaultExpected: 3_600_000,
     ageing: undefined,

@@ -105,6 +105,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
   const { half_life: halfLife, weights } = config.scheduler.fair_share;
   const placement = new Placement({
     db: control,
+    reads: db,
     notifier,
     defaultExpected: config.scheduler.default_expected,
     ageing: config.scheduler.ageing || undefined,
@@ -195,7 +196,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     });
     // After them: what it hears may place.
     listening = listen({
-      db,
+      db: control,
       url: database,
       log,
       signal: closing.signal,

@@ -40,7 +40,10 @@ const deeper = 8;
 const most = 1_000;
 
 export interface PlacementOptions {
+  /** For what places. */
   readonly db: Pool;
+  /** For who asks why something waits: they may be many. */
+  readonly reads: Pool;
   readonly notifier: Notifier;
   /** What an experiment without a time limit is expected to take, ms: for estimates alone. */
   readonly defaultExpected: number;
@@ -105,7 +108,7 @@ export class Placement {
 
   /** Undefined where there is no such experiment. */
   async explain(id: string): Promise<Explanation | undefined> {
-    return transaction(this.#options.db, async (client) => {
+    return transaction(this.#options.reads, async (client) => {
       await client.query("set transaction isolation level repeatable read read only");
       const standing = await readStanding(client, id);
       if (standing === undefined) return undefined;

@@ -8,6 +8,7 @@ import { Placement } from "../../runtime/placement.ts";
 export function plainPlacement(pool: Pool): Placement {
   return new Placement({
     db: pool,
+    reads: pool,
     notifier: new Notifier(pool, createLog("error")),
     defaultExpected: 3_600_000,
     ageing: undefined,
