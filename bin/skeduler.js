@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain old JavaScript, for whatever Node a machine has (12 and newer): finds a Node that runs TypeScript (22.18 or newer), this
+// Plain old JavaScript, for whatever Node a machine has (12 and newer): finds a Node that runs this TypeScript (24 or newer), this
 // one or the checkout's, and runs the program with it; or says in one sentence what is missing.
 import { spawn } from "child_process";
 import { existsSync } from "fs";
@@ -11,10 +11,7 @@ var root = dirname(dirname(fileURLToPath(import.meta.url)));
 var main = join(root, "runtime", "bin", "main.ts");
 
 function isNewEnough(version) {
-  var parts = version.split(".").map(Number);
-  if (parts[0] === 22) return parts[1] >= 18;
-  if (parts[0] === 23) return parts[1] >= 6;
-  return parts[0] > 23;
+  return parseInt(version, 10) >= 24;
 }
 
 function fail(sentence) {
@@ -75,7 +72,7 @@ function start() {
     .filter(existsSync)[0];
   if (own === undefined) {
     fail(
-      "it needs Node 22.18 or newer and this is " +
+      "it needs Node 24 or newer and this is " +
         process.versions.node +
         "; install a newer one, or run `npm ci` in " +
         root +
