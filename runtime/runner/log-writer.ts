@@ -262,7 +262,8 @@ export class LogWriter {
     onStored(chunk, (performance.now() - began) / 1000);
     if (this.#storedBytes <= maxBytes) return;
     await this.#patiently(async () => {
-      const kept = await cutLog(db, { attemptId, epoch, head: maxBytes / 2, end: (maxBytes * 3) / 8 });
+      const [head, end] = [Math.floor(maxBytes / 2), Math.floor((maxBytes * 3) / 8)];
+      const kept = await cutLog(db, { attemptId, epoch, head, end });
       if (kept === undefined) throw new Fenced();
       this.#storedBytes = kept;
     });

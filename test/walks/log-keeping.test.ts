@@ -18,7 +18,7 @@ let home: Home;
 before(async () => {
   system = await System.start();
   home = new Home({ url: system.url, token });
-  await system.addRunner("keeper", { SKEDULER_LOGS_MAX_BYTES: "1MiB" });
+  await system.addRunner("keeper", { SKEDULER_LOGS_MAX_BYTES: String(mebibyte + 1) }); // of which there is no whole half
 });
 after(async () => {
   home[Symbol.dispose]();
