@@ -140,6 +140,19 @@ test("given up after silence, tried again elsewhere; back again, its stale conta
   }
 });
 
+test("a host that was removed while it was only cut off is back as soon as it is heard", async () => {
+  await system.addRunner("unheard");
+  await system.query("update skeduler.hosts set removed = true where name = 'unheard'");
+  assert.equal((await call("/hosts/unheard")).status, 404);
+  while ((await call("/hosts/unheard")).status === 404) await system.query("select pg_sleep(0.05)");
+  const { rows } = await system.query(
+    "select kind from skeduler.events where host = 'unheard' order by id desc limit 1",
+  );
+  assert.deepEqual(rows, [{ kind: "registered" }]);
+  const { id } = await system.postScript("true", { resources: { host: "unheard" } });
+  assert.equal((await system.ended(id)).status, "FINISHED");
+});
+
 test("a silent host can be removed, and comes back when its runner does", async () => {
   await system.query("update skeduler.heartbeats set seen_at = now() - interval '1 minute' where host = 'cut'");
   assert.equal((await call("/hosts/cut", { method: "DELETE" })).status, 200);

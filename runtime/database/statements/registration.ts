@@ -166,18 +166,20 @@ const beating = prepared(
   "beat",
   `with ours as (
      -- Locked: of a beat and a newer start at the same moment, one comes first.
-     select h.name, h.clean, h.lost_at, h.trouble, h.awaited_since from skeduler.heartbeats b join skeduler.hosts h on h.name = b.host
+     select h.name, h.clean, h.lost_at, h.trouble, h.awaited_since, h.removed from skeduler.heartbeats b join skeduler.hosts h on h.name = b.host
       where b.host = $1 and h.epoch = $2 and b.beats >= $4
         and (select count(*) from skeduler.attempts a where a.id = any($5::uuid[])) = cardinality($5::uuid[])
         and not exists (select from skeduler.attempts a where a.id = any($6::uuid[]) and a.closed_at is null)
         for no key update of b, h
    ), told as (
-     update skeduler.hosts h set trouble = $3, awaited_since = null from ours
-      where h.name = ours.name and (ours.trouble is distinct from $3 or ours.awaited_since is not null)
-     returning h.name, h.trouble, ours.trouble is distinct from $3 as news
+     -- Removed while it was only cut off: it is back.
+     update skeduler.hosts h set trouble = $3, awaited_since = null, removed = false from ours
+      where h.name = ours.name and (ours.trouble is distinct from $3 or ours.awaited_since is not null or ours.removed)
+     returning h.name, h.epoch, h.trouble, ours.trouble is distinct from $3 as news, ours.removed as back
    ), noted as (
      insert into skeduler.events (host, actor, kind, detail)
        select name, 'runner', case when trouble is null then 'recovered' else 'trouble' end, jsonb_build_object('trouble', trouble) from told where news
+       union all select name, 'runner', 'registered', jsonb_build_object('epoch', epoch) from told where back
    ), placement as (
      select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from told
    ), beaten as (
