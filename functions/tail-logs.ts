@@ -77,6 +77,7 @@ export function tailLogs(deps: TailDeps): EndpointHandler {
     const left = new AbortController();
     const signal = AbortSignal.any([left.signal, deps.closing]);
     let asked = Promise.withResolvers<boolean>();
+    signal.addEventListener("abort", () => asked.resolve(false), { once: true });
     const body = new ReadableStream<Uint8Array>(
       {
         start(controller) {
@@ -103,7 +104,6 @@ export function tailLogs(deps: TailDeps): EndpointHandler {
         },
         cancel() {
           left.abort();
-          asked.resolve(false);
         },
       },
       { highWaterMark: 0 },

@@ -123,6 +123,20 @@ test("a tail ends by itself when a waiting experiment is cancelled", async () =>
   assert.equal(await response.text(), "");
 });
 
+test("a server stops at once, though a client of a tail does not read", async () => {
+  const api = await system.addApi();
+  const { id } = await system.postScript("yes $(printf %01000d 0) | head -n 30000");
+  await system.ended(id);
+  const response = await system.fetch(`/logs/${id}/tail`, {}, api.url);
+  const reader = (response.body as ReadableStream<Uint8Array>).getReader();
+  assert.ok(((await reader.read()).value?.length ?? 0) > 0);
+  system.apis.splice(system.apis.indexOf(api), 1);
+  const from = performance.now();
+  await api.close();
+  assert.ok(performance.now() - from < 15_000); // half of what requests are given
+  await reader.cancel();
+});
+
 test("the tail has what is printed in the cancel's grace", async () => {
   const { id } = await system.postScript("trap 'echo bye; exit 0' TERM; echo hi; while :; do sleep 0.1; done");
   const whole = tail(id, "?stream=stdout");
