@@ -65,7 +65,9 @@ export class MetricSampler {
   #tick(): void {
     if (this.#followed.size === 0) return;
     this.#looking ??= this.#look()
-      .catch((error: unknown) => this.#options.log.warn({ err: error }, "metrics could not be sampled; trying again"))
+      .catch((error: unknown) =>
+        this.#options.log.warn({ err: error }, "not all metrics could be sampled; trying again"),
+      )
       .finally(() => (this.#looking = undefined));
   }
 
@@ -73,14 +75,21 @@ export class MetricSampler {
     const began = performance.now();
     const time = Date.now();
     const followed = [...this.#followed.values()];
-    const readings = followed.some((one) => one.gpus.length > 0) ? await gpuReadings() : new Map<string, GpuReading>();
+    // What one does not tell costs the others nothing.
+    const faults: unknown[] = [];
+    const missed = (error: unknown): undefined => void faults.push(error);
+    const asked = followed.some((one) => one.gpus.length > 0);
+    const readings = asked ? await gpuReadings().catch(missed) : undefined;
     for (let at = 0; at < followed.length; at += atOnce)
-      await Promise.all(followed.slice(at, at + atOnce).map(async (one) => this.#sample(one, time, readings)));
+      await Promise.all(
+        followed.slice(at, at + atOnce).map(async (one) => this.#sample(one, time, readings).catch(missed)),
+      );
     await this.#store(followed);
     this.#options.looked((performance.now() - began) / 1000);
+    if (faults.length > 0) throw new AggregateError(faults);
   }
 
-  async #sample(one: Followed, time: number, readings: ReadonlyMap<string, GpuReading>): Promise<void> {
+  async #sample(one: Followed, time: number, readings: ReadonlyMap<string, GpuReading> = new Map()): Promise<void> {
     const usage = await readUsage(this.#options.engine, one.containerId);
     if (usage === undefined) return;
     const values = new Map<string, number | null>([

@@ -76,6 +76,23 @@ test("what a container and its GPU take is sampled, and stops with it", async ()
   assert.equal(await count(), before);
 });
 
+test("while the GPUs cannot be read, all else is", async () => {
+  process.env["STUB_MUTE"] = "1";
+  try {
+    const { id } = await system.postScript("sleep 60", { resources: { gpus: 1 } });
+    let names: string[] = [];
+    while (names.length === 0) {
+      names = (await read(id)).series.map(({ name }) => name);
+      await system.query("select pg_sleep(0.1)");
+    }
+    assert.ok(names.includes("memory") && !names.some((name) => name.startsWith("gpu_")), names.join(", "));
+    await system.put(id, { status: "CANCELLED" });
+    await system.ended(id);
+  } finally {
+    delete process.env["STUB_MUTE"];
+  }
+});
+
 test("lines of the form are series, stay in the log, and are bounded by time", async () => {
   const { id } = await system.postScript(
     "for i in 1 2 3; do echo ::metric loss=0.$i acc=$i step=$i; sleep 0.2; done; echo ::metric loss=nan >&2; echo x ::metric no=1; printf '::metric last=1'",
