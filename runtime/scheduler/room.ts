@@ -41,7 +41,7 @@ export class Room {
     const held = new Set([...host.withheld, ...holdings.flatMap((one) => one.gpus)]);
     return new Room(host, {
       slots: host.slots - holdings.length,
-      cpus: holdings.reduce((left, one) => left - one.cpus, host.cpus),
+      cpus: holdings.reduce((left, one) => less(left, one.cpus), host.cpus),
       memoryBytes: holdings.reduce((left, one) => left - one.memoryBytes, host.memoryBytes),
       gpus: host.gpus.filter((gpu) => !held.has(gpu.uuid)).sort((a, b) => a.memoryBytes - b.memoryBytes),
     });
@@ -59,13 +59,18 @@ export class Room {
 
   take(need: Need, gpus: readonly Gpu[]): void {
     this.slots -= 1;
-    this.cpus -= need.cpus;
+    this.cpus = less(this.cpus, need.cpus);
     this.memoryBytes -= need.memoryBytes;
     for (const gpu of gpus) {
       const index = this.gpus.indexOf(gpu);
       if (index >= 0) this.gpus.splice(index, 1);
     }
   }
+}
+
+/** CPUs are asked for in parts that binary numbers do not hold: three times 0.6 would not fit into 1.8. */
+function less(cpus: number, taken: number): number {
+  return Math.round((cpus - taken) * 1e6) / 1e6;
 }
 
 /** The GPUs that would be granted out of a room; undefined where there are not enough that match. */

@@ -61,6 +61,27 @@ test("no GPU has two holders, nothing more than a host has is given, and only wh
   );
 });
 
+test("CPUs in parts fill a host to its last one", () => {
+  for (const [cpus, part] of [
+    [3, 0.6],
+    [6, 1.2],
+    [12, 2.4],
+    [1, 0.1],
+  ] as const) {
+    const count = Math.round(cpus / part);
+    const nothing = { gpus: [], withheld: [], checking: [], holdings: [], closed: undefined };
+    const host: Host = { ...nothing, name: "h", labels: [], slots: 100, cpus, memoryBytes: 1 };
+    const line = Array.from({ length: count + 1 }, (_, seq): Request => {
+      const plain = { owner: "ada", priority: 0, enqueuedAt: now, gpuModel: undefined, gpuMemoryBytes: undefined };
+      return { ...plain, id: String(seq), seq, gpus: 0, cpus: part, memoryBytes: 0, hosts: [], timeLimit: undefined };
+    });
+    const pass = new Pass({ ...options, hosts: [host] });
+    for (const one of line) pass.consider(one);
+    assert.equal(pass.assignments.length, count, `${part} on ${cpus}`);
+    assert.equal(Room.beside(host, after(host, pass, line)).cpus, 0);
+  }
+});
+
 test("what overtakes a reservation does not delay it", () => {
   let reserved = 0;
   fc.assert(
