@@ -89,7 +89,8 @@ interface OnRead {
 
 function open(engine: Engine, onread: OnRead): Socket {
   if (engine.address.startsWith("unix://")) return connect({ path: engine.address.slice("unix://".length), onread });
-  const { hostname: host, port, protocol } = new URL(engine.address);
+  const { hostname, port, protocol } = new URL(engine.address);
+  const host = hostname.replace(/^\[|\]$/g, ""); // of IPv6 a URL has the brackets
   const place = { host, port: Number(port || 2375), onread, keepAlive: true, keepAliveInitialDelay };
   return protocol === "https:" ? connectTls({ ...place, servername: host } as never) : connect(place);
 }

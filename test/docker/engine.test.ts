@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { createServer as createSilent, type AddressInfo, type Socket } from "node:net";
+import { networkInterfaces } from "node:os";
 import { test } from "node:test";
 import {
   inspectContainer,
@@ -12,6 +13,24 @@ import {
   waitContainer,
 } from "../../runtime/docker/containers.ts";
 import { connectEngine, EngineUnreachable } from "../../runtime/docker/engine.ts";
+
+const noIPv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((one) => one?.address === "::1")
+  ? false
+  : "no IPv6 here";
+test("an Engine at an IPv6 address is waited for and followed", { skip: noIPv6 }, async () => {
+  const server = createServer((request, response) =>
+    response.end(request.url?.includes("/wait") ? '{"StatusCode":0}' : ""),
+  );
+  await new Promise<void>((done) => server.listen(0, "::1", done));
+  try {
+    const engine = connectEngine(`tcp://[::1]:${(server.address() as AddressInfo).port}`);
+    await waitContainer(engine, "x", new AbortController().signal);
+  } finally {
+    server.close();
+  }
+});
 
 test("an answer that breaks off fails, as an Engine that does not answer", async () => {
   // As dockerd answers a wait: the headers at once, the rest when the container ends, unless dockerd ends before.
