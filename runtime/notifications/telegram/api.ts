@@ -31,13 +31,19 @@ export function telegramApi({ token, apiRoot }: TelegramOptions): Api {
 function pacer(): (chat: string) => Promise<void> {
   let overall = 0;
   const chats = new Map<string, number>();
+  const until = async (at: number): Promise<void> => {
+    const rest = at - Date.now();
+    if (rest > 0) await sleep(rest);
+  };
   return async (chat) => {
     const now = Date.now();
     for (const [one, at] of chats) if (at < now) chats.delete(one);
-    const at = Math.max(now, overall, chats.get(chat) ?? 0);
-    overall = at + overallPace;
+    const at = Math.max(now, chats.get(chat) ?? 0);
     chats.set(chat, at + chatPace);
-    if (at > now) await sleep(at - now);
+    await until(at); // before it counts among all, or one chat's wait would be everybody's
+    const slot = Math.max(Date.now(), overall);
+    overall = slot + overallPace;
+    await until(slot);
   };
 }
 
