@@ -201,7 +201,7 @@ export class LogFeed {
       this.#evict();
       return chunks;
     } catch (error) {
-      this.#cache.delete(key);
+      if (this.#cache.get(key) === entry) this.#cache.delete(key);
       throw error;
     }
   }
