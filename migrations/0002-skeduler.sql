@@ -68,7 +68,7 @@ create table skeduler.attempts (
   started_at timestamptz,
   ended_at timestamptz,
   closed_at timestamptz,
-  container_id text,
+  container_id text, -- no statement of ours names it; a runner of an older version, which may still run, does
   output text,
   result jsonb,
   next_seq bigint not null default 0,

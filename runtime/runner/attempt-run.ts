@@ -201,7 +201,7 @@ function refuseCancelled({ signals }: Run): void {
 async function noteStart(run: Run, state: ContainerState): Promise<void> {
   const fence = { attemptId: run.attempt.id, epoch: run.epoch };
   const startedAt = state.startedAt ?? new Date();
-  const noted = await recordStart(run.db, fence, { containerId: state.id, startedAt, output: outputOf(run) });
+  const noted = await recordStart(run.db, fence, { startedAt, output: outputOf(run) });
   if (noted === undefined) throw new Fenced();
   if (noted.took !== null) run.metrics.started(noted.took);
   run.trace.started(noted.took);

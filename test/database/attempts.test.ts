@@ -52,7 +52,7 @@ test("nothing ends before it started, though Docker may say so of a short progra
   );
   const fence = { attemptId: rows[0]?.id ?? "", epoch: rows[0]?.epoch ?? "" };
   const startedAt = new Date("2026-01-01T00:00:00.342Z");
-  await recordStart(db, fence, { containerId: "c", startedAt, output: undefined });
+  await recordStart(db, fence, { startedAt, output: undefined });
   const result = { reason: "exited", exit_code: 0, signal: null, message: "Finished." } as const;
   const endedAt = new Date("2026-01-01T00:00:00.338Z");
   assert.ok(await closeAttempt(db, fence, { result, finished: true, endedAt, retryIn: undefined }));

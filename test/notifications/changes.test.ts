@@ -120,7 +120,7 @@ test("from the POST to the end of the last attempt: one for each change, none fo
   const [id = ""] = await make(1);
   await place([id]);
   const fence = await fenceOf(id);
-  await recordStart(db, fence, { containerId: "c", startedAt: new Date(), output: undefined });
+  await recordStart(db, fence, { startedAt: new Date(), output: undefined });
   await put(id, { name: "renamed", metadata: { a: 1 } });
   await close(id, 0); // is tried again: not an end
   await place([id]);

@@ -202,7 +202,7 @@ export class World implements AsyncDisposable {
     const fence = { attemptId: row.id, epoch: String(epochOf(row.epoch, command.epoch)) };
     switch (command.do) {
       case "start": {
-        const started = { containerId: "c", startedAt: new Date(), output: undefined };
+        const started = { startedAt: new Date(), output: undefined };
         return async () => said((await recordStart(db, fence, started)) !== undefined);
       }
       case "append": {

@@ -32,7 +32,6 @@ const openAttempt = z.object({
   retries: z.unknown().transform((value) => retries.safeParse(value).data ?? null),
   retried: z.number(),
   gpus: z.array(z.string()),
-  container_id: z.string().nullable(),
   started: z.boolean(),
   next_seq: z.string().transform(Number),
   ends_line: z.boolean(),
@@ -93,7 +92,7 @@ const openAttempts = prepared(
           j.docker_options as options,
           j.resources ->> 'memory' as memory, (j.resources ->> 'cpus')::float8 as cpus,
           j.resources ->> 'shm_size' as shm_size, j.time_limit, j.time_limit_warning,
-          a.warned_at is not null as warned, a.interrupted_at, j.retries, j.retried, a.gpus, a.container_id, a.started_at is not null as started,
+          a.warned_at is not null as warned, a.interrupted_at, j.retries, j.retried, a.gpus, a.started_at is not null as started,
           a.next_seq::text as next_seq, a.log_position,
           (a.stdout_bytes + a.stderr_bytes + a.skeduler_bytes - a.cut_bytes)::text as stored_bytes,
           coalesce((select substring(c.data from length(c.data)) = '\\x0a' from skeduler.log_chunks c
@@ -118,7 +117,7 @@ const startNoted = z.object({ took: z.number().nullable() });
 const starting = prepared(
   "recordStart",
   `with a as (
-     update skeduler.attempts set container_id = $3, started_at = coalesce(started_at, $4), output = $5
+     update skeduler.attempts set started_at = coalesce(started_at, $3), output = $4
       where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host, started_at, placed_at
    ), j as (
      update public.jobs j set started_at = a.started_at from a
@@ -132,21 +131,15 @@ const starting = prepared(
 );
 
 /**
- * Keeps the container's id and start (and the output folder); undefined where the attempt is no longer ours. `took`: seconds since its
+ * Keeps the container's start (and the output folder); undefined where the attempt is no longer ours. `took`: seconds since its
  * placement, by the database's clock alone; null where the start was noted before.
  */
 export async function recordStart(
   db: Queryable,
   fence: Fence,
-  start: { readonly containerId: string; readonly startedAt: Date; readonly output: string | undefined },
+  start: { readonly startedAt: Date; readonly output: string | undefined },
 ): Promise<z.infer<typeof startNoted> | undefined> {
-  return maybeOne(db, startNoted, starting, [
-    fence.attemptId,
-    fence.epoch,
-    start.containerId,
-    start.startedAt,
-    start.output ?? null,
-  ]);
+  return maybeOne(db, startNoted, starting, [fence.attemptId, fence.epoch, start.startedAt, start.output ?? null]);
 }
 
 /** Notes that the warning before the time limit was sent. */
