@@ -4,6 +4,8 @@ import type { Task } from "graphile-worker";
 import { z } from "zod";
 
 export const notifyTargetTask = "notify-target";
+/** A task of its own for chats: only the process that leads the bot may speak to Telegram. */
+export const notifyTelegramTask = "notify-telegram";
 
 const payload = z.object({ target: z.string() });
 

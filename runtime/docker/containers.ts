@@ -13,7 +13,6 @@ export class BadCommand extends Error {}
 
 export interface ContainerState {
   readonly id: string;
-  readonly status: string;
   readonly running: boolean;
   readonly startedAt: Date | undefined;
   readonly finishedAt: Date | undefined;
@@ -119,7 +118,6 @@ export async function inspectContainer(engine: Engine, id: string): Promise<Cont
   const { State: state } = found;
   return {
     id: found.Id,
-    status: state.Status,
     running: state.Running,
     startedAt: time(state.StartedAt),
     finishedAt: time(state.FinishedAt),

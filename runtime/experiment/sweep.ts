@@ -22,7 +22,6 @@ export const matrix = z
   )
   .refine((lists) => Object.keys(lists).length > 0, { error: "at least one name with a list of values" })
   .refine((lists) => sizeOf(lists) <= largestSweep, { error: `at most ${largestSweep} combinations` });
-export type Matrix = z.output<typeof matrix>;
 
 function sizeOf(lists: Readonly<Record<string, readonly unknown[]>>): number {
   return Object.values(lists).reduce((product, list) => product * list.length, 1);

@@ -28,11 +28,6 @@ export class BlockBuilder {
     return this.#samples.length;
   }
 
-  /** The first sample's time. */
-  get start(): number | undefined {
-    return this.#samples[0]?.time;
-  }
-
   /** Whether the sample has room here; an empty block takes any. */
   fits({ values }: Sample): boolean {
     if (this.#samples.length === 0) return true;

@@ -7,8 +7,7 @@ import { backgroundPatience, createPool, transaction, type Pool } from "../datab
 import { registerTargets, type TargetRow } from "../database/statements/notifications.ts";
 import { readChats } from "../database/statements/telegram.ts";
 import type { Log } from "../log.ts";
-import { notifyTelegramTask } from "../../tasks/notify-telegram.ts";
-import { notifyTargetTask } from "../../tasks/notify-target.ts";
+import { notifyTargetTask, notifyTelegramTask } from "../../tasks/notify-target.ts";
 import { channelOf } from "./channels.ts";
 import { startDelivery } from "./delivery.ts";
 import { drain } from "./drain.ts";

@@ -6,7 +6,7 @@ import { lead } from "../../database/leader.ts";
 import type { Pool } from "../../database/pool.ts";
 import { unlinkChat } from "../../database/statements/telegram.ts";
 import type { Log } from "../../log.ts";
-import { notifyTelegramTask } from "../../../tasks/notify-telegram.ts";
+import { notifyTelegramTask } from "../../../tasks/notify-target.ts";
 import { startDelivery } from "../delivery.ts";
 import { drain, type Patience } from "../drain.ts";
 import { telegramApi } from "./api.ts";

@@ -1,7 +1,7 @@
 // A chat as a target: all chats are called `telegram` in an experiment's `notify`.
 
 import type { TargetRow } from "../../database/statements/notifications.ts";
-import { notifyTelegramTask } from "../../../tasks/notify-telegram.ts";
+import { notifyTelegramTask } from "../../../tasks/notify-target.ts";
 
 export const calledTelegram = "telegram";
 
