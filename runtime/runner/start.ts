@@ -178,6 +178,7 @@ async function start(
   { lose, renew, host, db, engine, about, metrics, tracing, endpoint, parts }: Parts,
 ): Promise<Omit<Started, "close">> {
   const gpus = await offeredGpus(config.runner.gpus, log);
+  const checksGpus = gpus.length > 0 && config.runner.check_gpus;
   const slots = config.runner.slots ?? Math.max(gpus.length, about.cpus);
   const fencing = { after: config.runner.fence_after || undefined, grace: config.runner.stop_grace };
   const memory = await HostMemory.open(join(config.data, "hosts", host), await readInstallation(db), log);
@@ -185,7 +186,7 @@ async function start(
   const registered = await registerHost(db, {
     known: memory.marks,
     fencedWithin: fencedWithin(fencing),
-    checksGpus: gpus.length > 0 && config.runner.check_gpus,
+    checksGpus,
     name: host,
     engineId: about.id,
     slots,
@@ -213,8 +214,10 @@ async function start(
     async (one) => one.close(),
   );
   const checks = parts.adopt(
-    new GpuChecks({ db, log, host, epoch, idleMemoryMiB: config.runner.gpu_idle_memory / 1024 ** 2 }),
-    async (one) => one.close(),
+    checksGpus
+      ? new GpuChecks({ db, log, host, epoch, idleMemoryMiB: config.runner.gpu_idle_memory / 1024 ** 2 })
+      : undefined, // nothing is withheld here
+    async (one) => one?.close(),
   );
   // Before the fence, which waits for its heartbeats, and the reconciler: it goes on until both have ended.
   const presence = parts.adopt(
@@ -249,7 +252,7 @@ async function start(
       interruptions: new Interruptions(async (attemptId, since) => recordInterruption(db, { attemptId, epoch }, since)),
       memory,
       heard,
-      released: checks.soon,
+      released: () => checks?.soon(),
       db,
       engine,
       log,
@@ -297,7 +300,7 @@ async function start(
     );
   every(reconcileEvery, async () => reconciler.reconcile());
   every(sweepEvery, async () => reconciler.sweep());
-  checks.soon();
+  checks?.soon();
   await presence.start();
   await reconciler.reconcile(); // what runs here is taken up at once, however long the canary takes
   return { host, slots, url: endpoint?.url, ready: ready() };

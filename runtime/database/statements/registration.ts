@@ -49,7 +49,11 @@ export async function readInstallation(db: Queryable): Promise<string> {
 export async function registerHost(pool: Pool, host: Registration): Promise<Registered | undefined> {
   return transaction(pool, async (db) => {
     await lockHost(db, host.name); // what is placed there meanwhile gets the new epoch
-    return takeEpoch(db, host);
+    const taken = await takeEpoch(db, host);
+    // With the attempts taken: who closed one of them meanwhile may have withheld its GPUs, and nobody would offer them again.
+    if (taken !== undefined && !host.checksGpus)
+      await db.query("delete from skeduler.withheld_gpus where host = $1", [host.name]);
+    return taken;
   });
 }
 
@@ -80,8 +84,6 @@ async function takeEpoch(db: Queryable, host: Registration): Promise<Registered 
                removed = false, registered_at = now(), clean = false, trouble = null
            where h.engine_id = $2
          returning name, epoch, compared
-     ), cleared as (
-       delete from skeduler.withheld_gpus w using host where w.host = host.name and not $10
      ), withheld as (
        -- Whatever is on them now was not there by us.
        insert into skeduler.withheld_gpus (host, gpu)
