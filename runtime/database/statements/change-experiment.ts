@@ -5,6 +5,7 @@ import { z } from "zod";
 import { maybeOne, type Queryable } from "../pool.ts";
 import { trimmed } from "../white-space.ts";
 import { experimentJson } from "./experiment-json.ts";
+import { placingNow } from "./placement.ts";
 
 export interface ChangeRequest {
   readonly id: string;
@@ -97,7 +98,7 @@ with input as (
   select case move
            when 'stop' then graphile_worker.add_job('stop-experiment/' || old_host, json_build_object('experiment', id),
                               job_key := 'stop-experiment/' || id, max_attempts := 5)
-           when 'enqueue' then graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5)
+           when 'enqueue' then ${placingNow}
          end as job
     from changed where move in ('stop', 'enqueue')
 ), final as (

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { retries, retryDelay } from "../../experiment/retries.ts";
 import type { Result } from "../../experiment/states.ts";
 import { many, maybeOne, prepared, transaction, type Pool, type Queryable } from "../pool.ts";
-import { problem, silentAfterSeconds } from "./placement.ts";
+import { placingNow, problem, silentAfterSeconds } from "./placement.ts";
 import { lockHost } from "./registration.ts";
 import { closeAttempt } from "./runner.ts";
 
@@ -66,7 +66,7 @@ export async function changeHost(
        insert into skeduler.events (host, actor, kind, detail)
          select name, $4, $2, jsonb_build_object('reason', $3::text) from changed
      ), placement as (
-       select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from changed
+       select ${placingNow} from changed
      )
      select from changed, (select count(*) from placement) p`,
     [change.name, change.state, change.reason ?? null, change.by],
@@ -181,7 +181,7 @@ export async function hostIsClean(db: Queryable, host: string, epoch: string, lo
         where name = $1 and epoch = $2 and lost_at is not distinct from $3::timestamptz and (lost_at is not null or not clean)
        returning name
      ), placement as (
-       select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from clean
+       select ${placingNow} from clean
      )
      insert into skeduler.events (host, actor, kind) select name, 'runner', 'clean' from clean, (select count(*) from placement) p`,
     [host, epoch, lostAt],

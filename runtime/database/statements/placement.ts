@@ -8,6 +8,10 @@ import { many, prepared, type Queryable } from "../pool.ts";
 /** An arbitrary constant: the lock under which one process at a time places. */
 const placementLock = "8315168192217801075";
 
+/** A queue job that places at once. */
+export const placingNow =
+  "graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5)";
+
 /**
  * A queue job that places within seconds: for the case that whoever is told at once (the process that took the POST, those that hear of a
  * free place) dies first. One that waits stands for all that come meanwhile: `where` no such one waits.

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { ApiError } from "../../errors.ts";
 import type { Result } from "../../experiment/states.ts";
 import { many, maybeOne, one, transaction, type Pool, type Queryable } from "../pool.ts";
+import { placingNow } from "./placement.ts";
 import { lockHost } from "./registration.ts";
 import { attemptSpec, type AttemptSpec } from "./runner.ts";
 
@@ -74,7 +75,7 @@ export async function reportUnknown(
        insert into skeduler.events (experiment_id, attempt_id, host, actor, kind, detail)
          select experiment_id, id, $1, 'runner', 'found_unknown', jsonb_build_object('running', running) from told
      )
-     select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from ours`,
+     select ${placingNow} from ours`,
     [host, epoch, JSON.stringify(unknown)],
   );
 }

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { many, prepared, type Queryable } from "../pool.ts";
+import { placingNow } from "./placement.ts";
 
 const withheldGpu = z.object({ gpu: z.string(), stamp: z.string() });
 export type WithheldGpu = z.output<typeof withheldGpu>;
@@ -32,7 +33,7 @@ export async function offerGpus(
        insert into skeduler.events (host, actor, kind, detail)
          select $1, 'runner', 'gpu_clean', jsonb_build_object('gpu', gpu) from gone where reason is not null
      )
-     select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5)
+     select ${placingNow}
        from (select count(*) as n from gone) c where n > 0`,
     [host, epoch, gpus.map((one) => one.stamp)],
   );
