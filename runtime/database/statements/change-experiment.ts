@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import { maybeOne, type Queryable } from "../pool.ts";
+import { rfc3339 } from "../rfc3339.ts";
 import { trimmed } from "../white-space.ts";
 import { experimentJson } from "./experiment-json.ts";
 import { placingNow } from "./placement.ts";
@@ -112,7 +113,7 @@ with input as (
     where verdict <> 'changed'
 )
 select v.verdict, v.status::text as status, v.changed_docker,
-       to_char(v.updated_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as updated_at, ${experimentJson} as experiment
+       ${rfc3339("v.updated_at")} as updated_at, ${experimentJson} as experiment
   from final j
   left join skeduler.attempts a on a.experiment_id = j.id and a.number = j.attempt, verdicts v, (select count(job) from jobs) n`;
 

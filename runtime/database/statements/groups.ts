@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { statuses } from "../../experiment/states.ts";
 import { many, type Queryable } from "../pool.ts";
+import { rfc3339 } from "../rfc3339.ts";
 
 export interface NewGroup {
   readonly id: string;
@@ -49,7 +50,7 @@ export async function readGroups(
     row,
     `select g.seq::text as seq, c.open = 0 as ended, json_build_object(
         'id', g.id, 'name', g.name, 'matrix', g.matrix, 'owner', g.owner,
-        'created_at', to_char(g.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+        'created_at', ${rfc3339("g.created_at")},
         'experiments', c."all", 'counts', c.by_status, 'failed', c.failed, 'ended', c.open = 0)::text as body
        from (select * from skeduler.groups g where ${where}) g, lateral (
          select count(*) as "all", count(*) filter (where j.status in ('ENQUEUED', 'RUNNING')) as open,

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { retries, retryDelay } from "../../experiment/retries.ts";
 import type { Result } from "../../experiment/states.ts";
 import { many, maybeOne, prepared, transaction, type Pool, type Queryable } from "../pool.ts";
+import { rfc3339 } from "../rfc3339.ts";
 import { placingNow, problem, silentAfterSeconds } from "./placement.ts";
 import { lockHost } from "./registration.ts";
 import { closeAttempt } from "./runner.ts";
@@ -12,8 +13,6 @@ export const hostStates = ["active", "cordoned", "draining"] as const;
 export type HostState = (typeof hostStates)[number];
 
 const hostRow = z.object({ name: z.string(), host: z.string() });
-
-const time = (column: string): string => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
 
 /** Hosts by name, as JSON text: what each has, who holds what, whether it lives. */
 export async function readHostsJson(db: Queryable, name?: string): Promise<string[]> {
@@ -25,18 +24,18 @@ export async function readHostsJson(db: Queryable, name?: string): Promise<strin
        'state', case when h.state = 'active' and (h.lost_at is not null or b.seen_at < clock_timestamp() - make_interval(secs => ${silentAfterSeconds}))
                   then 'lost' else h.state end,
        'problem', ${problem},
-       'reason', h.state_reason, 'changed_by', h.state_by, 'changed_at', ${time("h.state_at")},
+       'reason', h.state_reason, 'changed_by', h.state_by, 'changed_at', ${rfc3339("h.state_at")},
        'heartbeat_age', round(extract(epoch from clock_timestamp() - b.seen_at)::numeric, 1),
-       'registered_at', ${time("h.registered_at")}, 'version', h.version, 'labels', h.labels,
+       'registered_at', ${rfc3339("h.registered_at")}, 'version', h.version, 'labels', h.labels,
        'load', b.load, 'slots', h.slots, 'cpus', h.cpus, 'memory', h.memory_bytes, 'max_cpus', h.most_cpus, 'max_memory', h.most_memory_bytes,
-       'restored', (select json_build_object('at', ${time("h.restored_at")}, 'unknown', json_agg(json_build_object(
+       'restored', (select json_build_object('at', ${rfc3339("h.restored_at")}, 'unknown', json_agg(json_build_object(
                      'attempt', u.id, 'experiment', u.experiment_id, 'number', u.number, 'name', u.spec ->> 'name', 'image', u.spec ->> 'image',
                      'running', u.running, 'result', u.result) order by u.experiment_id, u.number))
                       from skeduler.unknown_attempts u where u.host = h.name and u.discarded_at is null having count(*) > 0),
        'running', (select count(*) from skeduler.attempts a where a.host = h.name and a.closed_at is null),
        'gpus', coalesce((select json_agg(json_build_object('uuid', g ->> 'uuid', 'index', g -> 'index', 'model', g ->> 'name',
                    'memory', (g ->> 'memoryMiB')::bigint * 1048576, 'experiment', a.experiment_id, 'attempt', a.number,
-                   'withheld', case when w.gpu is not null then coalesce(w.reason, 'is being checked') end, 'withheld_since', ${time("w.since")})
+                   'withheld', case when w.gpu is not null then coalesce(w.reason, 'is being checked') end, 'withheld_since', ${rfc3339("w.since")})
                    order by (g ->> 'index')::int)
                  from jsonb_array_elements(h.gpus) g
                  left join skeduler.leases l on l.host = h.name and l.gpu = g ->> 'uuid'

@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import { many, one, type Queryable } from "../pool.ts";
+import { rfc3339 } from "../rfc3339.ts";
 
 /** An event's place, written "xid.id"; it lies after every event with a lower one. */
 export interface Place {
@@ -50,7 +51,7 @@ const horizon = `(select coalesce(min(x::text::bigint), pg_snapshot_xmax(pg_curr
 
 /** The wire form; its type is json. */
 const eventJson = `json_build_object(
-  'id', e.xid::text || '.' || e.id, 'at', to_char(e.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+  'id', e.xid::text || '.' || e.id, 'at', ${rfc3339("e.at")},
   'kind', e.kind, 'actor', e.actor, 'experiment', e.experiment_id, 'attempt', e.attempt_id, 'host', e.host, 'detail', e.detail)::text`;
 
 const row = z.object({
