@@ -24,6 +24,11 @@ const answer = z.object({
 });
 export type ChangeAnswer = z.infer<typeof answer>;
 
+/** What the answer is made of, of a row that was changed or that stays. */
+const answered = `j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.docker_options, j.created_at, j.updated_at,
+  j.status, j.metadata, j.resources, j.priority, j.time_limit, j.time_limit_warning, j.retries, j.retried, j.not_before, j.after, j.notify, j.group_id, j.combination,
+  j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt`;
+
 const statement = `
 with input as (
   select $2::json as body,
@@ -103,14 +108,9 @@ with input as (
          end as job
     from changed where move in ('stop', 'enqueue')
 ), final as (
-  select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.docker_options, j.created_at, j.updated_at,
-         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.time_limit_warning, j.retries, j.retried, j.not_before, j.after, j.notify, j.group_id, j.combination,
-         j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from changed j
+  select ${answered} from changed j
   union all
-  select j.id, j.name, j.description, j.docker_image, j.docker_command, j.docker_environment, j.docker_options, j.created_at, j.updated_at,
-         j.status, j.metadata, j.resources, j.priority, j.time_limit, j.time_limit_warning, j.retries, j.retried, j.not_before, j.after, j.notify, j.group_id, j.combination,
-         j.owner, j.host, j.started_at, j.ended_at, j.result, j.attempt from verdicts j
-    where verdict <> 'changed'
+  select ${answered} from verdicts j where verdict <> 'changed'
 )
 select v.verdict, v.status::text as status, v.changed_docker,
        ${rfc3339("v.updated_at")} as updated_at, ${experimentJson} as experiment
