@@ -17,6 +17,7 @@ import {
   readStanding,
   readUsage,
   type Held,
+  type Standing,
 } from "./database/statements/placement.ts";
 import { awaitHosts } from "./database/statements/restored.ts";
 import { Line, usageOf } from "./scheduler/line.ts";
@@ -59,7 +60,7 @@ export interface PlacementOptions {
 
 /** Why an experiment waits, or that it does not. */
 export interface Explanation {
-  readonly status: "ENQUEUED" | "RUNNING" | "FINISHED" | "CANCELLED";
+  readonly status: Standing["status"];
   /** In line, from 1; null where it does not stand in it. */
   readonly position: number | null;
   readonly message: string;

@@ -2,6 +2,7 @@
 // place again). An attempt needs no mark of its own: an open one whose experiment is not RUNNING is to be stopped.
 
 import { z } from "zod";
+import { statuses } from "../../experiment/states.ts";
 import { maybeOne, type Queryable } from "../pool.ts";
 import { rfc3339 } from "../rfc3339.ts";
 import { trimmed } from "../white-space.ts";
@@ -17,7 +18,7 @@ export interface ChangeRequest {
 
 const answer = z.object({
   verdict: z.enum(["changed", "same", "stale", "immutable", "refused"]),
-  status: z.enum(["ENQUEUED", "RUNNING", "FINISHED", "CANCELLED"]),
+  status: z.enum(statuses),
   updated_at: z.string(),
   changed_docker: z.string().nullable(),
   experiment: z.string(),

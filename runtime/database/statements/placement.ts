@@ -2,6 +2,7 @@
 // attempt is still open, is left alone; a GPU that is leased makes the whole transaction fail on the primary key.
 
 import { z } from "zod";
+import { statuses } from "../../experiment/states.ts";
 import type { Assignment, Reservation } from "../../scheduler/model.ts";
 import { many, prepared, type Queryable } from "../pool.ts";
 
@@ -88,7 +89,7 @@ export async function keepReservation(db: Queryable, reservation: Held | undefin
 }
 
 const standing = z.object({
-  status: z.enum(["ENQUEUED", "RUNNING", "FINISHED", "CANCELLED"]),
+  status: z.enum(statuses),
   host: z.string().nullable(),
   stopping_on: z.string().nullable(),
   found_on: z.string().nullable(),
