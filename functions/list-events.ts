@@ -3,12 +3,13 @@
 
 import type { Pool } from "../runtime/database/pool.ts";
 import { readEvents } from "../runtime/database/statements/read-events.ts";
-import { listEventsQuery, parseEventQuery } from "../runtime/events/query.ts";
+import { listEventsQuery } from "../runtime/events/query.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
+import { parseQuery } from "../runtime/parse-query.ts";
 
 export function listEvents({ db }: { readonly db: Pool }): EndpointHandler {
   return async (c) => {
-    const { cursor, kind, ...asked } = parseEventQuery(listEventsQuery, c.req.query());
+    const { cursor, kind, ...asked } = parseQuery(listEventsQuery, c.req.query());
     const { events } = await readEvents(db, { ...asked, kinds: kind, after: cursor });
     const last = events.at(-1);
     const more = events.length === asked.limit && last !== undefined;

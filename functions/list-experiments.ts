@@ -12,10 +12,10 @@ import {
   type Page,
   type PageQuery,
 } from "../runtime/database/statements/read-experiments.ts";
-import { ApiError } from "../runtime/errors.ts";
 import { statuses } from "../runtime/experiment/states.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
 import { cursor as cursorOf, idPrefix, pageLimit } from "../runtime/http/page.ts";
+import { parseQuery } from "../runtime/parse-query.ts";
 
 /** Experiments read at a time: about a quarter of a megabyte of JSON. */
 const pageLength = 500;
@@ -47,16 +47,7 @@ const collect = bufferCollector();
 
 export function listExperiments({ db }: { readonly db: Pool }): EndpointHandler {
   return async (c) => {
-    const asked = listExperimentsQuery.safeParse(c.req.query());
-    if (!asked.success) {
-      const details = asked.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
-      throw new ApiError(
-        "validation",
-        "The query has something that is not possible; possible are limit, cursor, order, status, owner, name, group, id_prefix, updated_since.",
-        { details },
-      );
-    }
-    const { limit, cursor, ...filter } = asked.data;
+    const { limit, cursor, ...filter } = parseQuery(listExperimentsQuery, c.req.query());
     const headers = { "Content-Type": "application/json; charset=utf-8" };
     const query = { ...filter, after: cursor, limit: pageLength };
     if (limit !== undefined) {

@@ -4,9 +4,10 @@
 import type { Pool } from "../runtime/database/pool.ts";
 import { endOfEvents, isAfter, type Place, type StoredEvent } from "../runtime/database/statements/read-events.ts";
 import type { EventFeed } from "../runtime/events/feed.ts";
-import { parseEventQuery, place, streamEventsQuery } from "../runtime/events/query.ts";
+import { place, streamEventsQuery } from "../runtime/events/query.ts";
 import { ApiError } from "../runtime/errors.ts";
 import type { AppContext, EndpointHandler } from "../runtime/http/env.ts";
+import { parseQuery } from "../runtime/parse-query.ts";
 
 /** Proxies cut what is silent for 30 or 60 s. */
 const quiet = 15_000;
@@ -35,7 +36,7 @@ function frame(event: StoredEvent): string {
 
 export function streamEvents({ db, feed, closing }: StreamEventsDeps): EndpointHandler {
   return async (c) => {
-    const { after, kind, ...filter } = parseEventQuery(streamEventsQuery, c.req.query());
+    const { after, kind, ...filter } = parseQuery(streamEventsQuery, c.req.query());
     const asked = placeAsked(c, after);
     const end = await endOfEvents(db);
     // A place beyond the end is of another database, or of a later day of this one, which was restored: all is news to this client.

@@ -47,13 +47,14 @@ const allowed: Record<string, readonly string[]> = {
     "http",
     "config",
     "coalesce",
+    "parse-query",
   ],
   tasks: ["runner", "placement", "database", "docker", "logs", "experiment", "config", "notifications"],
   notifications: ["tasks", "config", "database", "experiment", "logs"],
   http: ["functions", "config", "database"],
   runner: ["functions", "tasks", "config", "database", "docker", "experiment", "http", "logs", "metrics", "telemetry"],
   telemetry: ["database", "http"],
-  logs: ["database", "experiment"],
+  logs: ["database", "experiment", "parse-query"],
   events: ["database"],
   metrics: ["experiment"],
   database: ["experiment", "logs", "metrics", "scheduler"],
@@ -68,6 +69,7 @@ const allowed: Record<string, readonly string[]> = {
   log: [],
   version: [],
   coalesce: [],
+  "parse-query": [],
 };
 
 test("every import goes where the house allows", () => {

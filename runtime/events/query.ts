@@ -2,7 +2,6 @@
 
 import { z } from "zod";
 import { parsePlace } from "../database/statements/read-events.ts";
-import { ApiError } from "../errors.ts";
 
 export const eventSchema = z.object({
   /** Its place, and what Last-Event-ID, ?after and ?cursor take. */
@@ -48,14 +47,3 @@ export const listEventsQuery = z.strictObject({
 });
 
 export const streamEventsQuery = z.strictObject({ ...filters, after: place.optional() });
-
-/** Throws ApiError `validation`, naming each fault and what is possible. */
-export function parseEventQuery<T>(schema: z.ZodType<T> & { shape: object }, query: Record<string, string>): T {
-  const asked = schema.safeParse(query);
-  if (asked.success) return asked.data;
-  const details = asked.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
-  const possible = Object.keys(schema.shape).join(", ");
-  throw new ApiError("validation", `The query has something that is not possible; possible are ${possible}.`, {
-    details,
-  });
-}

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { ApiError } from "../errors.ts";
+import { parseQuery } from "../parse-query.ts";
 import { parseTime, type Time } from "./chunk-format.ts";
 import type { Position } from "./follow.ts";
 import { parseView, type View } from "./view.ts";
@@ -46,16 +47,8 @@ export interface LogQuery {
 
 /** Throws ApiError `validation`, naming each fault. */
 export function parseLogQuery(query: URLSearchParams): LogQuery {
-  const asked = logQuery.safeParse(Object.fromEntries(query));
-  if (!asked.success) {
-    const details = asked.error.issues.map((issue) => ({ path: issue.path.join("."), message: issue.message }));
-    throw new ApiError(
-      "validation",
-      "The query has something that is not possible; possible are stream, timestamps, tail, since, attempt, after, ws, cursor.",
-      { details },
-    );
-  }
-  const { stream, timestamps = false, tail, since, attempt, after, cursor = false } = asked.data;
+  const asked = parseQuery(logQuery, Object.fromEntries(query));
+  const { stream, timestamps = false, tail, since, attempt, after, cursor = false } = asked;
   if (cursor && timestamps) {
     throw new ApiError("validation", "cursor counts bytes of the log as written: leave out timestamps.");
   }
