@@ -3,7 +3,7 @@
 // behind, because not every event is announced.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { isUnavailable } from "../database/faults.ts";
+import { patiently } from "../database/patiently.ts";
 import type { Queryable } from "../database/pool.ts";
 import {
   endOfEvents,
@@ -21,7 +21,6 @@ const leastPause = 100;
 const pageLength = 500;
 /** Events kept for followers that are a little behind. */
 const keptEvents = 2_000;
-const retryPause = 500;
 
 /** Whether an event fits; `since` is for lists only. */
 export function fits(event: StoredEvent, filter: EventFilter): boolean {
@@ -165,17 +164,4 @@ async function first(promise: Promise<unknown>, ms: number, signal?: AbortSignal
   } finally {
     over.abort();
   }
-}
-
-/** Waits out a database that is away; undefined only when the signal aborted. */
-async function patiently<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
-  while (!signal.aborted) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      await sleep(retryPause, undefined, { signal }).catch(() => undefined);
-    }
-  }
-  return undefined;
 }

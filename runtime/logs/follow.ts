@@ -2,8 +2,7 @@
 // and every byte was given. A slow reader waits here with at most a few chunks, which others share. What it does for a line is done by
 // thousands of followers: where nobody has to wait it makes no promise but the one for the next change.
 
-import { setTimeout as sleep } from "node:timers/promises";
-import { isUnavailable } from "../database/faults.ts";
+import { patiently } from "../database/patiently.ts";
 import { findChunk } from "../database/statements/read-log.ts";
 import type { Pool } from "../database/pool.ts";
 import { ApiError } from "../errors.ts";
@@ -42,8 +41,6 @@ export interface Piece {
 /** Takes a piece, and is given the next when it has room for it; false: it takes no more. */
 export type Take = (piece: Piece) => boolean | Promise<boolean>;
 
-const retryPause = 500;
-
 /** Resolves when the experiment has ended and all was given, nothing more is taken, or the signal aborts. Throws ApiError not_found. */
 export async function follow(options: FollowOptions, take: Take): Promise<void> {
   let cursor: Cursor = { offset: options.start.offset, atLineStart: true };
@@ -70,7 +67,7 @@ async function waitForAttempt(options: FollowOptions, watch: Watch): Promise<Att
   const stopped = (): boolean => watch.over;
   while (!stopped()) {
     const { version } = watch;
-    const state = await patiently(options, async () => watch.state());
+    const state = await patiently(options.signal, async () => watch.state());
     if (state === undefined) {
       if (stopped()) return undefined;
       throw new ApiError("not_found", `There is no experiment ${options.experimentId}.`);
@@ -89,27 +86,27 @@ async function followAttempt(
   start: Cursor,
   take: Take,
 ): Promise<Cursor | undefined> {
-  const { db, view, timestamps } = options;
+  const { db, view, timestamps, signal } = options;
   let { offset, atLineStart } = start;
   let seq: number | undefined;
   let before: StoredChunk | undefined;
   while (!watch.over) {
     const { version } = watch;
-    const state = watch.known ?? (await patiently(options, async () => watch.state()));
+    const state = watch.known ?? (await patiently(signal, async () => watch.state()));
     const attempt = state?.attempt;
     if (state === undefined || attempt === undefined) return undefined; // removed meanwhile
     const length = total(view, attempt.bytes);
     if (isExpired(attempt, view, offset)) throw logExpired(attempt);
     if (seq === undefined && offset > 0 && offset <= length && timestamps)
-      atLineStart = (await patiently(options, async () => beginsLine(db, attempt, view, offset))) ?? true;
+      atLineStart = (await patiently(signal, async () => beginsLine(db, attempt, view, offset))) ?? true;
     if (offset < length || (seq === undefined && offset === 0)) {
-      seq ??= offset === 0 ? 0 : await patiently(options, async () => findChunk(db, attempt, view, "offset", offset));
+      seq ??= offset === 0 ? 0 : await patiently(signal, async () => findChunk(db, attempt, view, "offset", offset));
       while (seq !== undefined && seq < attempt.nextSeq) {
         const from: number = seq;
         const chunks =
           attempt.last?.seq === from
             ? [attempt.last]
-            : await patiently(options, async () => options.feed.chunks(attempt, from));
+            : await patiently(signal, async () => options.feed.chunks(attempt, from));
         if (chunks === undefined) return undefined;
         if (chunks.length === 0) break; // expired just now
         for (const chunk of chunks) {
@@ -143,19 +140,6 @@ async function followAttempt(
       if (isEnded(state.status as Status)) return undefined;
     }
     await watch.changed(version);
-  }
-  return undefined;
-}
-
-/** Waits out a database that is away; undefined only when the signal aborted. */
-async function patiently<T>(options: FollowOptions, work: () => Promise<T>): Promise<T | undefined> {
-  while (!options.signal.aborted) {
-    try {
-      return await work();
-    } catch (error) {
-      if (!isUnavailable(error)) throw error;
-      await sleep(retryPause, undefined, { signal: options.signal }).catch(() => undefined);
-    }
   }
   return undefined;
 }
