@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { statuses } from "../experiment/states.ts";
 import { parseDuration } from "../experiment/units.ts";
+import { isAddress } from "./address.ts";
 import { leaf, optionalLeaf, type Marks } from "./leaf.ts";
 
 /** The bytes of a secret as it is written: whsec_ and 24 to 64 bytes in base64. Undefined where it is none. */
@@ -10,12 +11,6 @@ function parseSecret(text: string): Buffer | undefined {
   const [, encoded] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text) ?? [];
   const bytes = Buffer.from(encoded ?? "", "base64");
   return bytes.length >= 24 && bytes.length <= 64 ? bytes : undefined;
-}
-
-function isAddress(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, username, password } = new URL(text);
-  return /^https?:$/.test(protocol) && username === "" && password === "";
 }
 
 const address = z.string().refine(isAddress, { error: "an http or https address without user and password" });

@@ -52,10 +52,22 @@ const optionalSize = () =>
     parse: (value) => parseSize(String(value)) || undefined,
   });
 
+const atLeast = (value: number | undefined, least: number): number | undefined =>
+  value !== undefined && value >= least ? value : undefined;
+
+const milliseconds = (value: unknown): number | undefined =>
+  value === 0 ? 0 : typeof value === "string" ? parseDuration(value) : undefined;
+
 const duration = (written: string) =>
+  leaf(written, { allowed: 'a duration like "15s", "1m30s" or "500ms", at most 24 days', parse: milliseconds });
+
+const durationOrNever = (written: string, { least, like }: { least: string; like: string }) =>
   leaf(written, {
-    allowed: 'a duration like "15s", "1m30s" or "500ms", at most 24 days',
-    parse: (value) => (value === 0 ? 0 : typeof value === "string" ? parseDuration(value) : undefined),
+    allowed: `a duration of at least ${least}, like "${like}", or "0" for never`,
+    parse: (value) => {
+      const ms = milliseconds(value);
+      return ms === 0 ? 0 : atLeast(ms, parseDuration(least) ?? 0);
+    },
   });
 
 const size = (written: string) =>
@@ -63,9 +75,6 @@ const size = (written: string) =>
     allowed: 'a size like "4GiB", "500MB" or a number of bytes, at least 1',
     parse: (value) => parseSize(String(value)) || undefined,
   });
-
-const atLeast = (value: number | undefined, least: number): number | undefined =>
-  value !== undefined && value >= least ? value : undefined;
 
 /** A hundred years, ms: logs are looked at by the hour, no timer runs that long. */
 const longestRetention = 100 * 365 * 24 * 3_600_000;
@@ -206,13 +215,7 @@ export const configSchema = z.strictObject({
       pull_timeout: duration("30m"),
       stop_grace: duration("10s"),
       log_max_size: size("4GiB"),
-      fence_after: leaf("0", {
-        allowed: 'a duration of at least 10s, like "2m", or "0" for never',
-        parse: (value) => {
-          const ms = value === 0 ? 0 : typeof value === "string" ? parseDuration(value) : undefined;
-          return ms === undefined || (ms > 0 && ms < 10_000) ? undefined : ms;
-        },
-      }),
+      fence_after: durationOrNever("0", { least: "10s", like: "2m" }),
       canary_image: optionalLeaf({ allowed: "an image in which nvidia-smi runs", parse: nonEmpty }),
       check_gpus: leaf(true, { allowed: "true or false", parse: parseBoolean }),
       gpu_idle_memory: size("1GiB"),
@@ -252,17 +255,7 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   notifications,
-  metrics: z
-    .strictObject({
-      interval: leaf("5s", {
-        allowed: 'a duration of at least 1s, like "5s", or "0" for never',
-        parse: (value) => {
-          const ms = value === 0 ? 0 : typeof value === "string" ? parseDuration(value) : undefined;
-          return ms === undefined || (ms > 0 && ms < 1_000) ? undefined : ms;
-        },
-      }),
-    })
-    .prefault({}),
+  metrics: z.strictObject({ interval: durationOrNever("5s", { least: "1s", like: "5s" }) }).prefault({}),
   tracing,
   log_level: leaf("info", {
     allowed: `one of ${levels.join(", ")}`,

@@ -1,13 +1,8 @@
 // The configuration's section `tracing`: who receives OpenTelemetry traces.
 
 import { z } from "zod";
+import { isAddress } from "./address.ts";
 import { leaf, optionalLeaf } from "./leaf.ts";
-
-function parseEndpoint(value: unknown): string | undefined {
-  if (typeof value !== "string" || !URL.canParse(value)) return undefined;
-  const { protocol, username, password } = new URL(value);
-  return /^https?:$/.test(protocol) && username === "" && password === "" ? value : undefined;
-}
 
 function parseHeaders(value: unknown): Record<string, string> | undefined {
   if (!Array.isArray(value)) return undefined;
@@ -26,7 +21,7 @@ export const tracing = z
   .strictObject({
     endpoint: optionalLeaf({
       allowed: 'an http or https address without user and password, like "http://127.0.0.1:4318/v1/traces"',
-      parse: parseEndpoint,
+      parse: (value) => (typeof value === "string" && isAddress(value) ? value : undefined),
     }),
     headers: leaf([], {
       allowed: 'a list of headers, like ["Authorization=Bearer …"]',
