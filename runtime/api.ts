@@ -241,7 +241,6 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
         const closed = server.close("shutdown");
         await upgrade.close();
         closing.abort(new Error("the server is stopping"));
-        feed.wakeAll();
         await closed;
         // Side by side: where a connection is silent, each may wait for it.
         await Promise.all([queue.stop(), notifications?.close()]);

@@ -106,13 +106,13 @@ export class LogFeed {
 
   constructor(db: Pool) {
     this.#db = db;
-    this.#poll = setInterval(() => this.wakeAll(), pollEvery);
+    this.#poll = setInterval(() => this.#wakeAll(), pollEvery);
     this.#poll.unref();
   }
 
+  /** Followers end by their signals. */
   close(): void {
     clearInterval(this.#poll);
-    this.wakeAll();
   }
 
   /** How many follow a log now. */
@@ -129,10 +129,10 @@ export class LogFeed {
   reset(): void {
     this.#cache.clear();
     this.#cachedBytes = 0;
-    this.wakeAll();
+    this.#wakeAll();
   }
 
-  wakeAll(): void {
+  #wakeAll(): void {
     for (const [key, watched] of this.#watched) {
       this.#wake(watched);
       if (watched.followers === 0) this.#watched.delete(key);
