@@ -22,7 +22,7 @@ function roomOf(file: string): string {
 
 /** Room → the rooms that it may import. Its own is always allowed, as are errors and log. */
 const allowed: Record<string, readonly string[]> = {
-  bin: ["api", "runner", "config", "database", "up", "experiment", "cli"],
+  bin: ["api", "runner", "config", "database", "up", "cli"],
   cli: ["experiment"],
   api: [
     "functions",
@@ -49,7 +49,7 @@ const allowed: Record<string, readonly string[]> = {
     "coalesce",
     "parse-query",
   ],
-  tasks: ["runner", "placement", "database", "docker", "logs", "experiment", "config", "notifications"],
+  tasks: ["runner", "placement", "database", "config"],
   notifications: ["tasks", "config", "database", "experiment", "logs"],
   http: ["functions", "config", "database"],
   runner: ["functions", "tasks", "config", "database", "docker", "experiment", "http", "logs", "metrics", "telemetry"],
@@ -61,10 +61,10 @@ const allowed: Record<string, readonly string[]> = {
   docker: ["experiment"],
   placement: ["scheduler", "database"],
   config: ["experiment"],
-  up: ["docker"],
+  up: [],
   openapi: ["functions", "events", "experiment", "metrics", "scheduler", "logs"],
-  scheduler: ["experiment"],
-  experiment: ["scheduler"],
+  scheduler: [],
+  experiment: [],
   errors: [],
   log: [],
   version: [],
