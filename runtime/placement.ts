@@ -11,6 +11,7 @@ import { look, type Sight } from "./database/statements/cluster.ts";
 import { readCrowds, readKinds, readMore, readRequest, type Kind } from "./database/statements/line.ts";
 import {
   assign,
+  beginExplanation,
   beginPlacement,
   cancelDependants,
   keepReservation,
@@ -109,8 +110,7 @@ export class Placement {
 
   /** Undefined where there is no such experiment. */
   async explain(id: string): Promise<Explanation | undefined> {
-    return transaction(this.#options.reads, async (client) => {
-      await client.query("set transaction isolation level repeatable read read only");
+    const explain = async (client: Queryable): Promise<Explanation | undefined> => {
       const standing = await readStanding(client, id);
       if (standing === undefined) return undefined;
       const { status } = standing;
@@ -131,7 +131,8 @@ export class Placement {
       const crowds = await readCrowds(client, id, { now, ageing: this.#options.ageing });
       const position = line.ahead(asked, crowds, reserved?.id === id ? undefined : reserved) + 1;
       return explained(pass, asked, position, now);
-    });
+    };
+    return transaction(this.#options.reads, explain, beginExplanation);
   }
 
   async #start(): Promise<void> {

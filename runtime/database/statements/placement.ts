@@ -40,6 +40,9 @@ export const problem = `case
 /** Waits for whoever places now. Waiting, not trying: who held the lock may have read before our caller's commit. */
 export const beginPlacement = `begin; select pg_advisory_xact_lock(${placementLock})`;
 
+/** All that follows sees the same moment. */
+export const beginExplanation = "begin isolation level repeatable read read only";
+
 export interface Doomed {
   readonly id: string;
   /** Of what it comes after. */
