@@ -6,7 +6,7 @@ import { formatTime, newline, records, streams, type PerStream, type Stream, typ
 
 export interface View {
   readonly streams: readonly Stream[];
-  /** Canonical name, for ETags. */
+  /** The same for the same streams, in whichever order they were asked for: in ETags and in names of prepared statements. */
   readonly name: string;
 }
 

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { maybeOne, type Queryable } from "../pool.ts";
 import { streams } from "../../logs/chunk-format.ts";
+import { parseView } from "../../logs/view.ts";
 import { findChunk } from "./read-log.ts";
 
 export interface Cut {
@@ -15,7 +16,7 @@ export interface Cut {
 }
 
 const bigint = z.string().transform(Number);
-const all = { streams, name: "" };
+const all = parseView(undefined);
 const before = streams.map((stream) => `${stream}_offset`).join(" + ");
 const length = streams.map((stream) => `${stream}_length`).join(" + ");
 
