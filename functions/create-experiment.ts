@@ -200,11 +200,11 @@ async function rowsOf(
   const names = new Set(asked.flatMap((one) => one.after ?? []));
   const known = names.size === 0 ? new Map<string, string>() : await findExperiments(db, [...names]);
   return asked.map((one, index) => {
-    checkNotify(one.notify, targets, asked.length === 1 ? "notify" : `${index}.notify`);
+    checkNotify(one.notify, targets, inArray ? `${index}.notify` : "notify");
     const after = (one.after ?? []).map((name, n) => {
       const id = known.get(name);
       if (id !== undefined) return id;
-      const path = asked.length === 1 ? `after.${n}` : `${index}.after.${n}`;
+      const path = inArray ? `${index}.after.${n}` : `after.${n}`;
       throw new ApiError("validation", `${path}: there is no experiment with the id or name "${name}".`, {
         details: [{ path, message: "an id or a name of an experiment that exists, or that stands before it here" }],
       });

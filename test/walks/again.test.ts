@@ -123,7 +123,10 @@ test("an array is created whole or not at all, in its order, digit for digit", a
   assert.match(bad.error, /1\.name: a name is needed/);
   const unknown = await postAll([{ name: "fine", docker: { image }, after: ["no-such-thing"] }]);
   assert.equal(unknown.status, 400);
-  assert.match(unknown.error, /after\.0: there is no experiment with the id or name "no-such-thing"/);
+  assert.match(unknown.error, /^0\.after\.0: there is no experiment with the id or name "no-such-thing"/);
+  const nobody = await postAll([{ name: "fine", docker: { image }, notify: ["nobody"] }]);
+  assert.equal(nobody.status, 400);
+  assert.match(nobody.error, /^0\.notify\.0: there is no target "nobody"/);
   assert.equal((await postAll([])).status, 400);
   assert.deepEqual(await count(), before);
 });
