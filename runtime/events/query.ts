@@ -9,7 +9,7 @@ export const eventSchema = z.object({
   at: z.iso.datetime(),
   /** enqueued, placed, started, closed, cancelled, edited, registered, lost, … */
   kind: z.string(),
-  /** A token's name, or the part of Skeduler that did it: placement, runner, watch. */
+  /** A token's name, or the part of Skeduler that did it: placement, runner, watch, housekeeping, telegram. */
   actor: z.string(),
   experiment: z.guid().nullable(),
   attempt: z.guid().nullable(),

@@ -1,6 +1,6 @@
 // What this host's containers and GPUs take, every few seconds: one look at each running container, one nvidia-smi for all GPUs, one
 // statement. The block that grows is stored anew with each sample, so that it is seen at once, until it is full. While the
-// database is away blocks wait, an hour's at most: metrics are worth less than the memory of a host.
+// database is away an attempt's newest blocks wait, an hour's at 5 s: metrics are worth less than the memory of a host.
 
 import { storeSamples, type SampledBlock } from "../database/statements/metrics.ts";
 import type { Queryable } from "../database/pool.ts";
