@@ -5,12 +5,13 @@ import { after, test } from "node:test";
 import { createPool } from "../../runtime/database/pool.ts";
 import { createExperiments } from "../../runtime/database/statements/create-experiments.ts";
 import { assign } from "../../runtime/database/statements/placement.ts";
+import { registerHost, type Registration } from "../../runtime/database/statements/registration.ts";
 import { closeAttempt, recordStart } from "../../runtime/database/statements/runner.ts";
 import { createLog } from "../../runtime/log.ts";
 import { createTestDatabase } from "../support/database.ts";
 
 const database = await createTestDatabase();
-const db = createPool({ url: database.url, max: 1, name: "test", log: createLog("error") });
+const db = createPool({ url: database.url, max: 3, name: "test", log: createLog("error") });
 after(async () => {
   await db.end();
   await database.drop();
@@ -60,4 +61,41 @@ test("nothing ends before it started, though Docker may say so of a short progra
     const times = await db.query(`select started_at, ended_at from ${table}`, [id]);
     assert.deepEqual(times.rows, [{ started_at: startedAt, ended_at: startedAt }]);
   }
+});
+
+test("a runner that checks no GPUs finds none withheld, also by what its predecessor closes at that moment", async () => {
+  const gpu = { uuid: "GPU-1", index: 0, name: "A100", memoryMiB: 40960 };
+  const host: Registration = {
+    name: "checked",
+    engineId: "e",
+    slots: 1,
+    labels: [],
+    gpus: [gpu],
+    cpus: 1,
+    memoryBytes: 1,
+    version: "test",
+    fencedWithin: undefined,
+    checksGpus: true,
+    known: undefined,
+  };
+  const first = await registerHost(db, host);
+  await db.query("delete from skeduler.withheld_gpus"); // seen clean
+  const id = randomUUID();
+  const body = JSON.stringify({ name: "gpu", docker: { image: "i" }, resources: { gpus: 1 } });
+  await createExperiments(db, [{ id, body, owner: "ada", retries: null, after: [] }]);
+  await assign(db, [{ experimentId: id, host: "checked", gpus: [gpu.uuid] }]);
+  const attempt = await db.query<{ id: string }>("select id::text as id from skeduler.attempts where host = 'checked'");
+  const fence = { attemptId: attempt.rows[0]?.id ?? "", epoch: first?.epoch ?? "" };
+  const result = { reason: "exited", exit_code: 0, signal: null, message: "Finished." } as const;
+  const predecessor = await db.connect();
+  await predecessor.query("begin");
+  const end = { result, finished: true, endedAt: undefined, retryIn: undefined };
+  assert.ok(await closeAttempt(predecessor, fence, end));
+  const registering = registerHost(db, { ...host, checksGpus: false });
+  for (let waits = 0; waits === 0;)
+    waits = (await db.query("select pg_sleep(0.01) from pg_locks where not granted")).rowCount ?? 0;
+  await predecessor.query("commit");
+  predecessor.release();
+  await registering;
+  assert.deepEqual((await db.query("select gpu from skeduler.withheld_gpus")).rows, []);
 });
