@@ -3,6 +3,7 @@
 
 import { z } from "zod";
 import { maybeOne, one, prepared, transaction, type Pool, type Queryable } from "../pool.ts";
+import { placingNow } from "./placement.ts";
 import { unlockJobs } from "./queue-workers.ts";
 import type { Heard } from "./runner.ts";
 
@@ -183,7 +184,7 @@ const beating = prepared(
        select name, 'runner', case when trouble is null then 'recovered' else 'trouble' end, jsonb_build_object('trouble', trouble) from told where news
        union all select name, 'runner', 'registered', jsonb_build_object('epoch', epoch) from told where back
    ), placement as (
-     select graphile_worker.add_job('place-experiments', job_key := 'place-experiments', max_attempts := 5) from told
+     select ${placingNow} from told
    ), beaten as (
      update skeduler.heartbeats b set seen_at = clock_timestamp(), beats = b.beats + 1, load = coalesce($7, b.load)
        from ours, (select count(*) from placement) p where b.host = ours.name
