@@ -80,6 +80,25 @@ test("a queue that is stopped while it is started again stops", async () => {
   }
 });
 
+test("a connection that is given back twice, as graphile-worker may do, is given back", async () => {
+  const database = await createTestDatabase();
+  const pool = createPool({ url: database.url, max: 1, name: "queue test", log: pino({ level: "silent" }) });
+  await new Promise<void>((resolve, reject) => {
+    pool.connect((error, _, release) => {
+      try {
+        release();
+        release();
+        resolve();
+      } catch (fault) {
+        reject(error ?? (fault as Error));
+      }
+    });
+  });
+  assert.equal((await pool.query("select 1")).rowCount, 1);
+  await pool.end();
+  await database.drop();
+});
+
 test("of a queue that could not say that it lives nothing is left", async () => {
   const database = await createTestDatabase();
   const log = pino({ level: "silent" });
