@@ -93,6 +93,7 @@ const size = z.string().refine((text) => (parseSize(text) ?? 0) >= 1024 ** 2, {
 
 const hostWord = z
   .string()
+  .max(255, "at most 255 characters")
   .regex(/^[^\s=]+(=\S+)?$/, 'a host\'s name, in which * is any text, or a label such as "rack=a"');
 
 /** At least one hundredth of a CPU: what Docker can tell apart. */

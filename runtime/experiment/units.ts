@@ -44,11 +44,11 @@ const bytesOf: Readonly<Record<string, number>> = {
   tib: 1024 ** 4,
 };
 
-/** Bytes of "4GiB", "500MB", "64k" (1024, as Docker counts) or a bare number; undefined where it is none, or no whole number of bytes. */
+/** Whole bytes of "4GiB", "500MB", "64k" (1024, as Docker counts) or a bare number; undefined where it is none, or too large. */
 export function parseSize(text: string): number | undefined {
   const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text) ?? [];
   const factor = bytesOf[unit.toLowerCase()];
   if (number === "" || factor === undefined) return undefined;
-  const bytes = Number(number) * factor;
+  const bytes = Math.round(Number(number) * factor); // 1.1GiB is none; 1.005GB is, but not as JavaScript multiplies
   return Number.isSafeInteger(bytes) ? bytes : undefined;
 }

@@ -90,7 +90,7 @@ export function matches(request: Request, gpu: Gpu): boolean {
 }
 
 function isModel({ gpuModel }: Request, gpu: Gpu): boolean {
-  return gpuModel === undefined || pattern(gpuModel, "part").test(gpu.model);
+  return gpuModel === undefined || fits(gpu.model, gpuModel, "part");
 }
 
 /** What the host lacks altogether; undefined where it could hold the request if it were empty. */
@@ -150,23 +150,21 @@ function sized(bytes: number): string {
 }
 
 function isHost(asked: string, host: Host): boolean {
-  return asked.includes("=") ? host.labels.includes(asked) : pattern(asked, "whole").test(host.name);
+  return asked.includes("=") ? host.labels.includes(asked) : fits(host.name, asked, "whole");
 }
 
-const patterns = new Map<string, RegExp>();
-
-/** `*` is any text; without one, "part" looks anywhere in the text. */
-function pattern(text: string, kind: "part" | "whole"): RegExp {
-  const key = `${kind}:${text}`;
-  const known = patterns.get(key);
-  if (known !== undefined) return known;
-  const source = text.split(/\*+/).map(escapeRegExp).join(".*");
-  const made = new RegExp(kind === "part" && !text.includes("*") ? source : `^${source}$`, "is");
-  if (patterns.size >= 1000) patterns.clear();
-  patterns.set(key, made);
-  return made;
-}
-
-function escapeRegExp(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+/** `*` is any text; without one, "part" looks anywhere in the text. No RegExp: what a user wrote may be too much for one. */
+function fits(text: string, pattern: string, kind: "part" | "whole"): boolean {
+  const found = text.toLowerCase();
+  const [first = "", ...others] = pattern.toLowerCase().split("*");
+  const last = others.pop();
+  if (last === undefined) return kind === "part" ? found.includes(first) : found === first;
+  if (!found.startsWith(first)) return false;
+  let at = first.length;
+  for (const part of others) {
+    const place = found.indexOf(part, at);
+    if (place < 0) return false;
+    at = place + part.length;
+  }
+  return found.endsWith(last) && found.length - last.length >= at;
 }

@@ -23,6 +23,8 @@ const sizes: readonly [string, number | undefined][] = [
   ["64k", 65_536],
   ["10", 10],
   ["1.5GiB", 1.5 * 1024 ** 3],
+  ["1.005GB", 1_005_000_000],
+  ["1.1GiB", 1_181_116_006],
   ["", undefined],
   ["GiB", undefined],
   ["-1k", undefined],

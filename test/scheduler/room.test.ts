@@ -1,0 +1,59 @@
+// Which host's name and which GPU's model a pattern means, held against the RegExp that it would be.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import fc from "fast-check";
+import { incapable, matches } from "../../runtime/scheduler/room.ts";
+import type { Host, Request } from "../../runtime/scheduler/model.ts";
+
+const host = (name: string): Host => ({
+  name,
+  labels: ["rack=a"],
+  slots: 1,
+  cpus: 1,
+  memoryBytes: 0,
+  closed: undefined,
+  gpus: [],
+  withheld: [],
+  checking: [],
+  holdings: [],
+});
+const asks = (more: Partial<Request>): Request => ({
+  id: "x",
+  owner: "ada",
+  priority: 0,
+  enqueuedAt: 0,
+  seq: 0,
+  hosts: [],
+  gpus: 0,
+  gpuModel: undefined,
+  gpuMemoryBytes: undefined,
+  cpus: undefined,
+  memoryBytes: undefined,
+  timeLimit: undefined,
+  ...more,
+});
+const isHost = (name: string, pattern: string): boolean =>
+  incapable(asks({ hosts: [pattern] }), host(name)) === undefined;
+const isModel = (model: string, pattern: string): boolean =>
+  matches(asks({ gpuModel: pattern }), { uuid: "", model, memoryBytes: 0 });
+
+test("* is any text, case does not count, and of a model a part is enough", () => {
+  const words = fc.string({ unit: fc.constantFrom("a", "B", ".", "-"), maxLength: 8 });
+  const patterns = fc.string({ unit: fc.constantFrom("a", "b", ".", "*", "*"), maxLength: 6 });
+  fc.assert(
+    fc.property(words, patterns, (text, pattern) => {
+      const source = pattern.replaceAll(".", "\\.").replaceAll("*", ".*");
+      const whole = new RegExp(`^${source}$`, "i").test(text);
+      assert.equal(isHost(text, pattern), whole);
+      assert.equal(isModel(text, pattern), pattern.includes("*") ? whole : new RegExp(source, "i").test(text));
+    }),
+    { numRuns: 5000 },
+  );
+  assert.ok(isHost("gpu-07", "gpu-*") && isModel("NVIDIA A100-SXM4-80GB", "a100") && !isHost("gpu-07", "gpu"));
+});
+
+test("a pattern of any length is an answer in no time", () => {
+  for (const pattern of ["a".repeat(1_000_000), "*".repeat(1_000_000), "a*".repeat(500_000)])
+    assert.equal(isHost("a".repeat(255), pattern), pattern.startsWith("**"));
+});
