@@ -63,5 +63,6 @@ function parseSecrets(text: string): z.infer<typeof secretsFile> {
 
 /** The text without any of the values: Docker may quote in an error what it was given. */
 export function withoutSecrets(text: string, values: readonly string[]): string {
-  return values.filter((value) => value !== "").reduce((shown, value) => shown.replaceAll(value, "***"), text);
+  const longestFirst = values.filter((value) => value !== "").toSorted((a, b) => b.length - a.length);
+  return longestFirst.reduce((shown, value) => shown.replaceAll(value, "***"), text); // one may begin another
 }
