@@ -11,7 +11,7 @@ import { createOnce } from "../runtime/database/statements/idempotency.ts";
 import { countWaiting } from "../runtime/database/statements/quotas.ts";
 import { ApiError } from "../runtime/errors.ts";
 import { newExperiment, newExperiments, newSweep, type NewExperiment } from "../runtime/experiment/schema.ts";
-import { refuseLongNumbers } from "../runtime/experiment/long-numbers.ts";
+import { checkRaw } from "../runtime/experiment/raw-body.ts";
 import { checkNotify } from "../runtime/experiment/notify.ts";
 import { expand, SweepError, type Sweep } from "../runtime/experiment/sweep.ts";
 import { coalesce } from "../runtime/coalesce.ts";
@@ -72,7 +72,7 @@ export function createExperiment({
       : isSweep(value)
         ? await sweepOf(known, value, raw, owner)
         : await oneOf(known, value, raw, owner);
-    refuseLongNumbers(raw);
+    checkRaw(raw, value);
     const key = c.req.header("idempotency-key");
     const [first] = unit.rows;
     const alone = unit.rows.length === 1 && unit.group === undefined && key === undefined;

@@ -62,7 +62,7 @@ test("a whole number may be written as one of another kind", async () => {
   assert.equal(await send(`/experiments/${id}`, "PUT", '{"priority":-3.0}'), -3);
 });
 
-test("an environment's number that takes thousands of digits is refused, and says where", async () => {
+test("a number that takes thousands of digits and a variable that zod does not see are refused, and it is said where", async () => {
   const refused = async (body: string, path: string): Promise<void> => {
     const response = await system.fetch("/experiments", { method: "POST", body });
     const { code, details } = (await response.json()) as { code: string; details: { path: string }[] };
@@ -73,11 +73,13 @@ test("an environment's number that takes thousands of digits is refused, and say
   await refused(`[{"name":"n","docker":{"image":"i"}},${tiny}]`, "1.docker.environment.N");
   await refused(
     '{"name":"n","docker":{"image":"i","environment":{"N":"{{n}}"}},"matrix":{"n":[1,1E-16383]}}',
-    "matrix.n",
+    "matrix.n.1",
   );
-  const kept = '{"name":"n","docker":{"image":"i","environment":{"N":1e-300}},"metadata":[1e-16383]}';
+  await refused('{"name":"n","docker":{"image":"i"},"resources":{"gpus":0e-16000}}', "resources.gpus");
+  await refused('{"name":"n","docker":{"image":"i","environment":{"__proto__":[1]}}}', "docker.environment.__proto__");
+  const kept = '{"name":"n","docker":{"image":"i","environment":{"N":1e-300}},"metadata":{"__proto__":[1e-16383]}}';
   const response = await system.fetch("/experiments", { method: "POST", body: kept });
-  assert.match(await response.text(), /"metadata" : \[1e-16383\]/);
+  assert.match(await response.text(), /"metadata" : {"__proto__":\[1e-16383\]}/);
 });
 
 test("an adopted experiment's environment that is none can be sent back", async () => {
