@@ -13,9 +13,14 @@ export interface EnsureOptions {
   readonly onProgress: (line: string) => void;
 }
 
+/** Throws ImageMissing where it can be no image's name: one of an adopted experiment may be anything. */
+export function checkName(image: string): void {
+  if (!isImageName(image)) throw new ImageMissing(`"${image}" is not a valid image name.`);
+}
+
 /** Throws ImageMissing, with a sentence, where the image cannot be had; the signal's reason where it aborts. */
 export async function ensureImage(engine: Engine, image: string, options: EnsureOptions): Promise<void> {
-  if (!isImageName(image)) throw new ImageMissing(`"${image}" is not a valid image name.`);
+  checkName(image);
   if (await present(engine, image)) return;
   const reference = withTag(image);
   options.onProgress(`pulling ${reference}`);

@@ -38,12 +38,33 @@ function namesOf(image: string): string[] {
   return /[.:]/.test(first) || first === "localhost" ? [written] : [written, `docker.io/${written}`];
 }
 
+/** Docker takes what begins so for an image's id, whole or cut short; a repository cannot be called so. */
+const isId = (image: string): boolean => /^sha256:/i.test(image);
+
+/** An id says nothing of where an image is from: it is matched by patterns of ids alone, and by the one of all. */
 export function matchesImage(pattern: string, image: string): boolean {
-  const source = pattern
-    .split(/(\*\*|\*)/)
-    .map((part) => (part === "**" ? ".*" : part === "*" ? "[^/]*" : part.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")))
-    .join("");
-  return namesOf(image).some((name) => new RegExp(`^${source}$`).test(name));
+  if (isId(image)) return pattern === "**" || (isId(pattern) && matchesText(pattern, image));
+  return namesOf(image).some((name) => matchesText(pattern, name));
+}
+
+/** Takes no more than both lengths multiplied, whatever a user wrote; a RegExp may. */
+function matchesText(pattern: string, text: string): boolean {
+  let ends = [0]; // where what has been matched of the text may end, in order
+  for (const part of pattern.split(/(\*\*|\*)/)) {
+    const reached = new Set<number>();
+    for (const from of ends) {
+      if (part !== "*" && part !== "**") {
+        if (text.startsWith(part, from)) reached.add(from + part.length);
+        continue;
+      }
+      for (let at = from; at <= text.length && !reached.has(at); at += 1) {
+        reached.add(at);
+        if (part === "*" && text[at] === "/") break;
+      }
+    }
+    ends = [...reached];
+  }
+  return ends.includes(text.length);
 }
 
 export function checkImage({ images }: Policy, image: string): void {

@@ -1,7 +1,7 @@
 // The container of an attempt, made as its host's policy allows; its image is pulled only where Docker does not have it.
 
 import { createContainer, ImageMissing, type CreatedContainer } from "../docker/containers.ts";
-import { ensureImage } from "../docker/images.ts";
+import { checkName, ensureImage } from "../docker/images.ts";
 import { checkImage, limitsUnder, resolveVolumes } from "../docker/policy.ts";
 import { parse as splitWords } from "../experiment/command.ts";
 import { parseSize } from "../experiment/units.ts";
@@ -28,6 +28,7 @@ export async function create(run: Run): Promise<CreatedContainer> {
   const secrets: string[] = [];
   /** Judged each time anew, as a pull may take long: what is mounted is what was judged last. */
   const creating = async (): Promise<CreatedContainer> => {
+    checkName(attempt.image);
     checkImage(policy, attempt.image);
     const limits = limitsUnder(policy, asked);
     const mounts = await resolveVolumes(policy, volumes, engine.address);

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { connectEngine } from "../../runtime/docker/engine.ts";
 import { image, System, type Experiment } from "../support/system.ts";
 
 let system: System;
@@ -110,6 +111,20 @@ test("an image outside the patterns is refused before anything is pulled", async
   assert.equal(done.result?.reason, "policy");
   assert.match(done.result.message, /allowed are skeduler-sample:\*, lab\/\*\*/);
   assert.doesNotMatch((await system.log(done.id)).toString(), /pulling/);
+});
+
+test("an image's id, which Docker takes whole or cut short, is no way around the patterns", async () => {
+  await system.addRunner("official", { SKEDULER_CONTAINER_IMAGES: "docker.io/library/**" });
+  const { Id: id } = await connectEngine().docker.getImage(image).inspect();
+  const named = { resources: { host: "official" } };
+  for (const one of [id, id.slice(0, 19)]) {
+    const { result } = await system.ended((await system.post({ image: one, command: "true" }, named)).id);
+    assert.deepEqual(
+      [result?.reason, result?.message],
+      ["policy", `This host does not run the image ${one}; allowed are docker.io/library/**.`],
+    );
+  }
+  assert.equal((await system.ended((await system.post({ command: "true" }, named)).id)).status, "FINISHED");
 });
 
 test("more than the host's maximum is not placed there, or refused, in words; who asks for nothing gets the maximum", async () => {
