@@ -14,7 +14,7 @@ const environmentName = /^[^=\0]+$/;
 
 const environment = z.record(
   z.string().regex(environmentName, "a variable's name is not empty and has no '='"),
-  z.union([z.string(), z.number(), z.boolean(), z.strictObject({ secret: z.string().min(1) })], {
+  z.union([z.string(), z.number(), z.boolean(), z.strictObject({ secret: z.string().min(1).max(4096) })], {
     error: 'allowed are strings, numbers, booleans and {"secret": "NAME"}',
   }),
 );
@@ -30,11 +30,14 @@ const command = z.string().superRefine((text, context) => {
 
 const reserved = (name: string): boolean => name.startsWith("SKEDULER_") || name === "NVIDIA_VISIBLE_DEVICES";
 
+/** Of a whole volume, characters: as long as Linux lets a path be. */
+const longestVolume = 4096;
+
 const volumes = z
   .array(
-    z.string().refine((text) => parseVolume(text) !== undefined, {
+    z.string().refine((text) => text.length <= longestVolume && parseVolume(text) !== undefined, {
       error:
-        'a volume is "/host/path:/container/path", with ":rw" behind it to write there; not over /, /proc, /sys, /dev or /output',
+        'a volume is "/host/path:/container/path" of at most 4,096 characters, with ":rw" behind it to write there; not over /, /proc, /sys, /dev or /output',
     }),
   )
   .max(50)
@@ -52,7 +55,7 @@ const docker = z.strictObject({
     .trim()
     .min(1, "an image is needed, such as busybox:latest")
     .refine((text) => text === "" || isImageName(text), {
-      error: "an image's name has no blanks, and ASCII characters only",
+      error: "an image's name has no blanks, ASCII characters only, and at most 1,000 of them",
     }),
   command: command
     .default("")

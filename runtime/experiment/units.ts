@@ -15,10 +15,13 @@ const millisecondsOf: Readonly<Record<string, number>> = {
 /** The longest duration: 24 days, since a timer of Node holds at most 2^31 - 1 ms (24.8 days). */
 export const longestDuration = 24 * 24 * 3_600_000;
 
+/** Of a duration or a size, characters: far more than anybody writes, and soon judged whatever they are. */
+const longestText = 100;
+
 /** Whole milliseconds of a duration in Go's notation, or undefined. "0" needs no unit; nothing negative, nothing above `longest` ms. */
 export function parseDuration(text: string, longest = longestDuration): number | undefined {
   if (text === "0") return 0;
-  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
+  if (text.length > longestText || !/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(text)) return undefined;
   let total = 0;
   for (const [, number = "", unit = ""] of text.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
     total += Number(number) * (millisecondsOf[unit] ?? 0);
@@ -46,6 +49,7 @@ const bytesOf: Readonly<Record<string, number>> = {
 
 /** Whole bytes of "4GiB", "500MB", "64k" (1024, as Docker counts) or a bare number; undefined where it is none, or too large. */
 export function parseSize(text: string): number | undefined {
+  if (text.length > longestText) return undefined;
   const [, number = "", unit = ""] = /^(\d+(?:\.\d+)?)\s*([a-z]*)$/i.exec(text) ?? [];
   const factor = bytesOf[unit.toLowerCase()];
   if (number === "" || factor === undefined) return undefined;

@@ -19,9 +19,19 @@ export class Over extends Error {
 }
 
 export class CouldNotRun extends Over {
-  constructor(reason: Reason, message: string) {
+  constructor(reason: Reason, words: string) {
+    const message = cut(words);
     super({ result: { reason, exit_code: null, signal: null, message }, finished: false, ran: false });
   }
+}
+
+/** A sentence's, characters: it may quote what a user or Docker wrote, and stands in the row, an event and each notice. */
+const longestSentence = 2000;
+
+function cut(words: string): string {
+  if (words.length <= longestSentence) return words;
+  const characters = Array.from(words.slice(0, 2 * longestSentence));
+  return characters.length <= longestSentence ? words : `${characters.slice(0, longestSentence - 1).join("")}…`;
 }
 
 export function cancelledBeforeStart(): CouldNotRun {

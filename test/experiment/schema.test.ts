@@ -20,3 +20,12 @@ test("a host's name or label has 255 characters at most", () => {
 test("a size need not be a whole number of bytes", () => {
   assert.deepEqual(faults({ resources: { memory: "1.1GiB", gpu_memory: "1.005GB" } }), []);
 });
+
+test("a volume, a secret's name and an image's have a length that a sentence about them can bear", () => {
+  const volume = (length: number): string => `/a:/${"b".repeat(length - 4)}`;
+  assert.deepEqual(faults({}, { volumes: [volume(4096)], environment: { A: { secret: "s".repeat(4096) } } }), []);
+  assert.deepEqual(faults({}, { volumes: [volume(4097)] }), ["docker.volumes.0"]);
+  assert.deepEqual(faults({}, { environment: { A: { secret: "s".repeat(4097) } } }), ["docker.environment.A.secret"]);
+  assert.deepEqual(faults({}, { image: "i".repeat(1000) }), []);
+  assert.deepEqual(faults({}, { image: "i".repeat(1001) }), ["docker.image"]);
+});

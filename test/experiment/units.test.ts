@@ -31,3 +31,10 @@ const sizes: readonly [string, number | undefined][] = [
   ["1xB", undefined],
 ];
 for (const [text, expected] of sizes) test(`size ${text}`, () => assert.equal(parseSize(text), expected));
+
+test("a very long text is neither, and that at once", () => {
+  const began = performance.now();
+  for (const text of ["1".repeat(100_000), "0s".repeat(50_000) + "1s", `1.${"0".repeat(100_000)}GiB`])
+    assert.deepEqual([parseDuration(text), parseSize(text)], [undefined, undefined]);
+  assert.ok(performance.now() - began < 1000);
+});

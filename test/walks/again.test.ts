@@ -82,10 +82,11 @@ test("what comes after others starts when all have finished well, by id or by na
 });
 
 test("a failed one cancels its dependants, and theirs, with the reason", async () => {
+  const long = "needs-broken-".repeat(1000);
   const { all } = await postAll([
     { name: "broken", docker: script("exit 2") },
-    { name: "needs-broken", docker: script("true"), after: ["broken"] },
-    { name: "needs-that", docker: script("true"), after: ["needs-broken"] },
+    { name: long, docker: script("true"), after: ["broken"] },
+    { name: "needs-that", docker: script("true"), after: [long] },
   ]);
   const ends = await Promise.all(all.slice(1).map(async ({ id }) => system.ended(id)));
   for (const { status, result, attempt } of ends)
@@ -93,6 +94,10 @@ test("a failed one cancels its dependants, and theirs, with the reason", async (
   assert.equal(
     ends[0]?.result?.message,
     'Never started: "broken", which it comes after, did not finish with exit code 0.',
+  );
+  assert.equal(
+    ends[1]?.result?.message,
+    `Never started: "${long.slice(0, 199)}…", which it comes after, did not finish with exit code 0.`,
   );
 });
 

@@ -45,6 +45,16 @@ test("an image that can be none, as a row may have it that was not posted", asyn
   assert.match(result?.message ?? "", /"two words" is not a valid image name\.$/);
 });
 
+test("an image's name of a length that is none: it is not judged by the host's policy, and the sentence is cut", async () => {
+  const { id } = await system.postScript("true", { resources: { gpus: 0, host: "choosy" } });
+  await system.query("update jobs set docker_image = repeat('a', 100000) where id = $1", [id]);
+  await system.addRunner("choosy", { SKEDULER_CONTAINER_IMAGES: "**/a**a**b" });
+  const { status, result } = await system.ended(id);
+  assert.deepEqual([status, result?.reason], ["CANCELLED", "image"]);
+  assert.match(result?.message ?? "", /^"a+…$/);
+  assert.equal(result?.message.length, 2000);
+});
+
 test("where no output folder could be made a host takes nothing, and says so", async () => {
   const file = join(system.folder, "a-file");
   writeFileSync(file, "");

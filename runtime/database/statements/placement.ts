@@ -59,7 +59,8 @@ export async function cancelDependants(db: Queryable, doomed: readonly Doomed[])
        update public.jobs j set status = 'CANCELLED', updated_at = clock_timestamp(), ended_at = clock_timestamp(), not_before = null,
               result = jsonb_build_object('reason', 'dependency', 'exit_code', null, 'signal', null,
                 'message', 'Never started: "' || d.name || '", which it comes after, did not finish with exit code 0.')
-         from unnest($1::uuid[], $2::text[]) d (id, name) where j.id = d.id and j.status = 'ENQUEUED' returning j.id
+         from (select id, case when length(name) > 200 then left(name, 199) || '…' else name end as name
+                 from unnest($1::uuid[], $2::text[]) d (id, name)) d where j.id = d.id and j.status = 'ENQUEUED' returning j.id
      ), noted as (
        insert into skeduler.events (experiment_id, actor, kind) select id, 'placement', 'cancelled' from cancelled
      )
