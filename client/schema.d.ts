@@ -213,7 +213,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who did what, when */
+        /**
+         * Who did what, when
+         * @description A page of long events may have fewer than `limit`; the header tells whether more follow.
+         */
         get: operations["listEvents"];
         put?: never;
         post?: never;

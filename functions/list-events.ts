@@ -10,13 +10,12 @@ import { parseQuery } from "../runtime/parse-query.ts";
 export function listEvents({ db }: { readonly db: Pool }): EndpointHandler {
   return async (c) => {
     const { cursor, kind, ...asked } = parseQuery(listEventsQuery, c.req.query());
-    const { events } = await readEvents(db, { ...asked, kinds: kind, after: cursor });
+    const { events, more } = await readEvents(db, { ...asked, kinds: kind, after: cursor });
     const last = events.at(-1);
-    const more = events.length === asked.limit && last !== undefined;
     return new Response(`[${events.map((event) => event.json).join(",")}]`, {
       headers: {
         "Content-Type": "application/json; charset=utf-8",
-        ...(more && { "Skeduler-Cursor": `${last.xid}.${last.id}` }),
+        ...(more && last !== undefined && { "Skeduler-Cursor": `${last.xid}.${last.id}` }),
       },
     });
   };

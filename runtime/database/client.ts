@@ -18,6 +18,7 @@ export class PatientClient extends pg.Client {
 
   constructor(config?: string | pg.ClientConfig) {
     super(config);
+    endAtUnreadable(this.connection);
     this.on("drain", () => (this.#asked = false)); // all that was asked is answered
     this.on("end", () => clearTimeout(this.#patience));
   }
@@ -41,6 +42,29 @@ export class PatientClient extends pg.Client {
     }, answerPatience).unref();
     this.#patience.refresh();
   }
+}
+
+interface Reading {
+  on(event: string, take: (bytes: Buffer) => void): unknown;
+}
+
+/**
+ * What pg cannot read of an answer (a text longer than V8's longest) it throws where nobody catches it: the connection ends with that
+ * error instead, and the statement fails with it.
+ */
+function endAtUnreadable(connection: pg.Connection): void {
+  const reader = connection as unknown as { attachListeners(stream: Reading): void };
+  const attach = reader.attachListeners.bind(reader);
+  reader.attachListeners = (stream) => {
+    const orEnd = (take: (bytes: Buffer) => void) => (bytes: Buffer) => {
+      try {
+        take(bytes);
+      } catch (error) {
+        connection.stream.destroy(error as Error);
+      }
+    };
+    attach({ on: (event, take) => stream.on(event, event === "data" ? orEnd(take) : take) });
+  };
 }
 
 function isSubmittable(statement: unknown): boolean {

@@ -21,6 +21,8 @@ const leastPause = 100;
 const pageLength = 500;
 /** Events kept for followers that are a little behind. */
 const keptEvents = 2_000;
+/** And so many characters of them at most. */
+const keptText = 16 * 1024 * 1024;
 
 /** Whether an event fits; `since` is for lists only. */
 export function fits(event: StoredEvent, filter: EventFilter): boolean {
@@ -82,10 +84,9 @@ export class EventFeed {
           );
           if (page === undefined) return;
           const last = page.events.at(-1);
-          const whole = page.events.length < pageLength;
-          place = whole || last === undefined ? later(place, { xid: page.horizon, id: 0n }) : last;
+          place = !page.more || last === undefined ? later(place, { xid: page.horizon, id: 0n }) : last;
           if (last !== undefined) yield page.events;
-          if (!whole) continue;
+          if (page.more) continue;
         } else if (kept.length > 0) {
           place = kept.at(-1) ?? place;
           const fitting = kept.filter((event) => fits(event, filter));
@@ -128,18 +129,23 @@ export class EventFeed {
       this.#tell();
     }
     for (;;) {
-      const { events, horizon } = await readEvents(this.#db, { order: "asc", after: this.#to, limit: pageLength });
+      const { events, more, horizon } = await readEvents(this.#db, {
+        order: "asc",
+        after: this.#to,
+        limit: pageLength,
+      });
       const last = events.at(-1);
-      const whole = events.length < pageLength;
-      this.#to = whole || last === undefined ? later(this.#to, { xid: horizon, id: 0n }) : last;
+      this.#to = !more || last === undefined ? later(this.#to, { xid: horizon, id: 0n }) : last;
       if (last !== undefined) this.#keep(events);
-      if (whole) return;
+      if (!more) return;
     }
   }
 
   #keep(events: readonly StoredEvent[]): void {
     this.#kept.push(...events);
-    const dropped = this.#kept.splice(0, Math.max(0, this.#kept.length - keptEvents)).at(-1);
+    let text = 0;
+    const old = this.#kept.findLastIndex((event) => (text += event.json.length) > keptText) + 1;
+    const dropped = this.#kept.splice(0, Math.max(old, this.#kept.length - keptEvents)).at(-1);
     if (dropped !== undefined) this.#from = dropped;
     this.#tell();
   }

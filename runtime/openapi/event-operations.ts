@@ -12,6 +12,7 @@ export const eventOperations: readonly Operation[] = [
     id: "listEvents",
     tag: "Events",
     summary: "Who did what, when",
+    description: "A page of long events may have fewer than `limit`; the header tells whether more follow.",
     query: listEventsQuery,
     answers: {
       200: { description: "The events.", content: z.array(eventSchema.meta({ id: "Event" })), headers: nextPage },

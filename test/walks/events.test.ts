@@ -95,6 +95,41 @@ test("an experiment's life is listed in order, by pages, from both ends, and by 
     assert.equal((await system.fetch(`/events${wrong}`)).status, 400, wrong);
 });
 
+test("events that are long come in pages that are cut, from both ends and in the feed, none passed over", async () => {
+  const { rows } = await system.query(
+    `insert into skeduler.events (actor, kind, detail)
+       select 'test', 'long', jsonb_build_object('n', n, 'message', repeat('x', 700000)) from generate_series(1, 30) n returning id`,
+  );
+  assert.equal(rows.length, 30);
+  const numbers = (of: readonly Event[]): unknown[] => of.map(({ detail }) => detail["n"]);
+  const inOrder = Array.from({ length: 30 }, (_, n) => n + 1);
+  const live = await read(await open("?kind=long&after=0.0"), (seen) => seen.length === 30);
+  assert.deepEqual(numbers(live.seen), inOrder);
+  for (const order of ["asc", "desc"]) {
+    const found: Event[] = [];
+    let largest = 0;
+    for (let cursor: string | null = ""; cursor !== null;) {
+      const page = await list(`?kind=long&limit=1000&order=${order}${cursor && `&cursor=${cursor}`}`);
+      largest = Math.max(largest, page.events.length);
+      found.push(...page.events);
+      cursor = page.cursor;
+    }
+    assert.deepEqual(numbers(found), order === "asc" ? inOrder : inOrder.toReversed());
+    assert.ok(largest < 10, `a page has ${largest}`);
+  }
+});
+
+test("long events that come while somebody follows are all told", async () => {
+  const live = read(await open("?kind=longer"), (seen) => seen.length === 40);
+  for (let n = 0; n < 4; n += 1)
+    await system.query(
+      `insert into skeduler.events (actor, kind, detail)
+         select 'test', 'longer', jsonb_build_object('message', repeat('x', 700000)) from generate_series(1, 10)`,
+    );
+  const { seen } = await live;
+  assert.equal(new Set(seen.map(({ id }) => id)).size, 40);
+});
+
 test("the feed shows what happens as it happens; come back after a cut, nothing is skipped or repeated", async () => {
   const from = (await list("?order=desc&limit=1")).events[0]?.id ?? "";
   const feed = await open("?kind=enqueued,placed,started,closed");

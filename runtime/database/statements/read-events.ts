@@ -68,11 +68,16 @@ export type StoredEvent = z.output<typeof row>;
 
 export interface EventPage {
   readonly events: StoredEvent[];
+  /** It has as many as were asked for, or was cut as it would be too large: more may follow the last one. */
+  readonly more: boolean;
   /** Everything below was there to be read. */
   readonly horizon: bigint;
 }
 
-const pageRow = z.object({ horizon: z.string().transform(BigInt), events: z.array(row) });
+/** Of a page; it has one event at least, however large that is. */
+const pageBytes = 4 * 1024 * 1024;
+
+const pageRow = z.object({ horizon: z.string().transform(BigInt), read: z.number(), events: z.array(row) });
 
 /** Up to `limit` events that fit the filter, in the asked order. */
 export async function readEvents(db: Queryable, query: EventQuery): Promise<EventPage> {
@@ -88,20 +93,24 @@ export async function readEvents(db: Queryable, query: EventQuery): Promise<Even
     query.actor !== undefined && `e.actor = ${bind(query.actor)}`,
     query.since !== undefined && `e.at >= ${bind(query.since)}::timestamptz`,
   ].filter((clause) => typeof clause === "string");
-  return one(
+  const { read, ...page } = await one(
     db,
     pageRow,
     `with horizon as materialized (select ${horizon} as xid)
-     select h.xid::text as horizon, coalesce((
-       select json_agg(json_build_object('xid', p.xid::text, 'id', p.id::text, 'at', extract(epoch from p.at) * 1000,
-                'kind', p.kind, 'actor', p.actor, 'experiment', p.experiment_id, 'host', p.host, 'json', p.json))
-         from (select e.xid, e.id, e.at, e.kind, e.actor, e.experiment_id, e.host, ${eventJson} as json
-                 from skeduler.events e
-                where ${["e.xid < h.xid::text::xid8", ...where].join(" and ")}
-                order by e.xid ${order}, e.id ${order} limit $1) p), '[]') as events
-       from horizon h`,
+     select h.xid::text as horizon, p.read, coalesce(p.events, '[]') as events
+       from horizon h, lateral (
+         select count(*)::int as read,
+                json_agg(json_build_object('xid', p.xid::text, 'id', p.id::text, 'at', extract(epoch from p.at) * 1000,
+                  'kind', p.kind, 'actor', p.actor, 'experiment', p.experiment_id, 'host', p.host, 'json', p.json)
+                  order by p.xid ${order}, p.id ${order}) filter (where p.bytes - octet_length(p.json) < ${pageBytes}) as events
+           from (select e.*, sum(octet_length(e.json)) over (order by e.xid ${order}, e.id ${order} rows unbounded preceding) as bytes
+                   from (select e.xid, e.id, e.at, e.kind, e.actor, e.experiment_id, e.host, ${eventJson} as json
+                           from skeduler.events e
+                          where ${["e.xid < h.xid::text::xid8", ...where].join(" and ")}
+                          order by e.xid ${order}, e.id ${order} limit $1) e) p) p`,
     values,
   );
+  return { ...page, more: read === query.limit || read > page.events.length };
 }
 
 /** Where the events end now. */
