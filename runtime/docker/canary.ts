@@ -1,6 +1,7 @@
 // A container that is given one GPU and says which it sees: whether this Engine really keeps the others from it.
 
-import { label } from "./container-options.ts";
+import { randomUUID } from "node:crypto";
+import { canary, containerName, label } from "./container-options.ts";
 import { Demuxer } from "./demux.ts";
 import { asking, type Engine } from "./engine.ts";
 import { ensureImage } from "./images.ts";
@@ -27,6 +28,7 @@ export async function seenByCanary(options: CanaryOptions): Promise<string[]> {
   const signal = within(runPatience);
   const container = await asking(engine, async () =>
     engine.docker.createContainer({
+      name: containerName(`${canary}-${randomUUID()}`),
       Image: image,
       Entrypoint: ["nvidia-smi"],
       Cmd: ["-L"],

@@ -41,8 +41,18 @@ export const label = {
   experiment: "skeduler.experiment",
 } as const;
 
+/** What a canary is called by, which has no attempt. */
+export const canary = "canary";
+
 export function containerName(attemptId: string): string {
   return `skeduler-${attemptId}`;
+}
+
+/** Whether a container of these names, as Docker lists them, is what its label says: an image made of one of ours has the labels too. */
+export function isNamed(names: readonly string[], attemptId: string | undefined): boolean {
+  return attemptId === undefined
+    ? names.some((name) => name.startsWith(`/${containerName(canary)}-`))
+    : names.includes(`/${containerName(attemptId)}`);
 }
 
 export function containerOptions(spec: ContainerSpec): Docker.ContainerCreateOptions {

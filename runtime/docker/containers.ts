@@ -4,7 +4,7 @@
 import type Docker from "dockerode";
 import { reset, streamFrom } from "./engine-stream.ts";
 import { asking, EngineFailure, statusOf, wordsOf, type Engine } from "./engine.ts";
-import { containerName, containerOptions, label, type ContainerSpec } from "./container-options.ts";
+import { containerName, containerOptions, isNamed, label, type ContainerSpec } from "./container-options.ts";
 
 /** The image is not there and could not be had. */
 export class ImageMissing extends Error {}
@@ -150,7 +150,7 @@ export interface OwnContainer {
   readonly created: Date;
 }
 
-/** Every container, running or not, that carries this installation's and host's labels; no other is looked at. */
+/** Every container, running or not, that carries this installation's and host's labels and its attempt's name; no other is looked at. */
 export async function listContainers(
   engine: Engine,
   owner: { readonly installation: string; readonly host: string },
@@ -161,7 +161,8 @@ export async function listContainers(
       filters: { label: [`${label.installation}=${owner.installation}`, `${label.host}=${owner.host}`] },
     }),
   );
-  return found.map((container) => ({
+  const ours = found.filter(({ Names, Labels }) => isNamed(Names, Labels[label.attempt]));
+  return ours.map((container) => ({
     id: container.Id,
     attemptId: container.Labels[label.attempt] ?? "",
     experimentId: container.Labels[label.experiment] ?? "",

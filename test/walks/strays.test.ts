@@ -12,13 +12,10 @@ const { docker } = connectEngine();
 let system: System;
 let engine: RefusingProxy;
 let refused: RegExp | undefined;
-/** An attempt that has been closed. */
-let closed: string;
 before(async () => {
   engine = await RefusingProxy.start((request) => refused?.test(request) === true);
   system = await System.start();
   await system.addRunner("swept", { SKEDULER_DOCKER_HOST: engine.host });
-  closed = (await runs()).attempt?.id ?? "";
 });
 after(async () => {
   await system[Symbol.asyncDispose]();
@@ -30,12 +27,23 @@ async function runs(): ReturnType<System["ended"]> {
   return system.ended(id);
 }
 
-async function stray(...command: string[]): Promise<Docker.Container> {
+/** Attempts that have been closed. */
+async function closed(): Promise<[string, string]> {
+  const both = [await runs(), await runs()].map(({ attempt }) => attempt?.id ?? "");
+  return both as [string, string];
+}
+
+async function stray(
+  attempt: string,
+  command: readonly string[],
+  name = `skeduler-${attempt}`,
+): Promise<Docker.Container> {
   const { rows } = await system.query("select id::text as id from skeduler.installation");
-  const labels = { installation: String(rows[0]?.["id"]), host: "swept", attempt: closed };
+  const labels = { installation: String(rows[0]?.["id"]), host: "swept", attempt };
   const container = await docker.createContainer({
+    name,
     Image: image,
-    Cmd: command,
+    Cmd: [...command],
     Labels: Object.fromEntries(Object.entries(labels).map(([name, value]) => [`skeduler.${name}`, value])),
   });
   await container.start();
@@ -53,9 +61,10 @@ async function isClean(): Promise<unknown> {
 }
 
 test("one that has ended and cannot be removed: the next one is, and the host is in service", async () => {
+  const [one, another] = await closed();
   await system.runners.pop()?.close();
-  const older = await stray("true");
-  const newer = await stray("true"); // Docker lists the newest first
+  const older = await stray(one, ["true"]);
+  const newer = await stray(another, ["true"]); // Docker lists the newest first
   await Promise.all([older.wait(), newer.wait()]);
   refused = new RegExp(`^DELETE \\S*/containers/${newer.id}`);
   await restart();
@@ -66,9 +75,10 @@ test("one that has ended and cannot be removed: the next one is, and the host is
 });
 
 test("one that runs and cannot be stopped: the next one goes, but nothing is taken before it has ended", async () => {
+  const [one, another] = await closed();
   await system.runners.pop()?.close();
-  const older = await stray("true");
-  const newer = await stray("sleep", "600");
+  const older = await stray(one, ["true"]);
+  const newer = await stray(another, ["sleep", "600"]);
   await older.wait();
   refused = new RegExp(`^(POST|DELETE) \\S*/containers/${newer.id}`);
   await restart();
@@ -77,4 +87,15 @@ test("one that runs and cannot be stopped: the next one goes, but nothing is tak
   refused = undefined;
   assert.equal((await runs()).status, "FINISHED");
   await assert.rejects(newer.inspect(), /no such container/i);
+});
+
+test("one with our labels and another's name, as of an image that was made of ours, is not ours", async () => {
+  const [one, another] = await closed();
+  await system.runners.pop()?.close();
+  const ours = await stray(one, ["sleep", "600"]);
+  const theirs = await stray(another, ["sleep", "600"], `mine-${another}`);
+  await restart();
+  await assert.rejects(ours.inspect(), /no such container/i);
+  assert.equal((await theirs.inspect()).State.Running, true);
+  await theirs.remove({ force: true });
 });
