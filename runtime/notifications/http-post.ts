@@ -1,6 +1,6 @@
 // One POST to a receiver of notifications: no redirects are followed (the address is the operator's, not the answer's), and
 // of the answer only a little is read. Anything but a 2xx is a SendFault with its Retry-After. The address, which holds
-// secrets, stands in no message.
+// secrets, stands in no message, though the answer may repeat it.
 
 import { SendFault } from "./channel.ts";
 
@@ -17,7 +17,9 @@ export async function post(
   signal: AbortSignal,
 ): Promise<void> {
   const response = await reach(url, { method: "POST", body, headers, signal, redirect: "manual" });
-  const said = await beginning(response);
+  const said = withoutAddress(await beginning(response), url)
+    .trim()
+    .slice(0, 300);
   if (response.ok) return;
   throw new SendFault(`It answered ${response.status}${said === "" ? "" : `: ${said}`}`, {
     everything: everything(response.status),
@@ -46,7 +48,30 @@ async function beginning(response: Response): Promise<string> {
     read = Buffer.concat([read, value]);
   }
   await reader.cancel();
-  return read.subarray(0, answerLimit).toString().trim().slice(0, 300);
+  const text = read.subarray(0, answerLimit).toString();
+  return read.length < answerLimit ? text : text.replace(/\S*$/, ""); // half an address would not be known as one
+}
+
+/** A part of an address that is as long as this may be a secret. */
+const shortestSecret = 8;
+
+/** The text without the address, its path, and what either holds that may be a secret; as written, and decoded. */
+function withoutAddress(text: string, url: string): string {
+  const { href, pathname, search, searchParams } = new URL(url);
+  const parts = [...pathname.split("/"), ...search.slice(1).split(/[&=]/), ...searchParams.values()];
+  const secrets = [url, href, pathname + search, pathname, ...parts]
+    .flatMap((part) => [part, decoded(part)])
+    .filter((part) => part.length >= shortestSecret)
+    .toSorted((a, b) => b.length - a.length); // one may begin another
+  return secrets.reduce((shown, secret) => shown.replaceAll(secret, "***"), text);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 /** Ms from now; seconds or a date. Undefined: none, or nothing sensible. */
