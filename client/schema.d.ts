@@ -36,7 +36,7 @@ export interface paths {
         get: operations["getExperiment"];
         /**
          * Change, cancel or enqueue again
-         * @description Any of name, description, metadata, priority and status; what is absent, `""` or null stays. Status CANCELLED takes it out of the queue or stops it; ENQUEUED runs an ended one again. A whole experiment as GET gave it is accepted: what equals is ignored, and an `updated_at` that is not the current one is refused (409 `stale`).
+         * @description Any of name, description, metadata, priority and status; what is absent, `""` or null stays. Status CANCELLED takes it out of the queue or stops it; ENQUEUED runs an ended one again as far as quotas allow (429 `quota`). A whole experiment as GET gave it is accepted: what equals is ignored, and an `updated_at` that is not the current one is refused (409 `stale`).
          */
         put: operations["updateExperiment"];
         post?: never;
@@ -1413,6 +1413,15 @@ export interface operations {
             };
             /** @description Code `payload_too_large`. */
             413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Code `quota`. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -8,7 +8,7 @@ import { transaction, type Client, type Pool } from "../runtime/database/pool.ts
 import { createExperiments, findExperiments, type NewRow } from "../runtime/database/statements/create-experiments.ts";
 import { createGroup, type NewGroup } from "../runtime/database/statements/groups.ts";
 import { createOnce } from "../runtime/database/statements/idempotency.ts";
-import { countWaiting } from "../runtime/database/statements/quotas.ts";
+import { aboveQuota, countWaiting, type WaitingQuota } from "../runtime/database/statements/quotas.ts";
 import { ApiError } from "../runtime/errors.ts";
 import { newExperiment, newExperiments, newSweep, type NewExperiment } from "../runtime/experiment/schema.ts";
 import { checkRaw } from "../runtime/experiment/raw-body.ts";
@@ -24,8 +24,7 @@ export interface CreateDeps {
   readonly maxBody: number;
   /** Called after the commit: there is something to place. */
   readonly placeSoon: () => void;
-  /** How many experiments an owner may have waiting; undefined: any number. */
-  readonly waitingQuota: (owner: string) => number | undefined;
+  readonly waitingQuota: WaitingQuota;
   /** Told of what a request made, and when it began, ms since the epoch. */
   readonly created?: ((ids: readonly string[], began: number) => void) | undefined;
   /** What `notify` may name. */
@@ -112,11 +111,7 @@ async function checkQuota(
   for (const [owner, limit] of limits) {
     const before = waiting.get(owner) ?? 0;
     const more = rows.filter((row) => row.owner === owner).length;
-    if (before + more <= limit) continue;
-    throw new ApiError(
-      "quota",
-      `${owner} may have ${limit} experiments waiting and has ${Math.min(before, limit)}: ${more === 1 ? "one more is" : `${more} more are`} too many. Wait for some to start, or cancel some.`,
-    );
+    if (before + more > limit) throw aboveQuota(owner, limit, before, more);
   }
 }
 

@@ -1,9 +1,9 @@
-// PUT /experiments/{id}: edits name, description, metadata; cancels; enqueues again. One SQL statement decides; here is
+// PUT /experiments/{id}: edits name, description, metadata; cancels; enqueues again, within its owner's quota. One SQL statement decides; here is
 // only the gate before it and the sentences after it.
 
 import type { Notifier } from "../runtime/database/notifier.ts";
 import type { Pool } from "../runtime/database/pool.ts";
-import { changeExperiment } from "../runtime/database/statements/change-experiment.ts";
+import { changeWithinQuota, type WaitingQuota } from "../runtime/database/statements/quotas.ts";
 import { readExperiments } from "../runtime/database/statements/read-experiments.ts";
 import { ApiError } from "../runtime/errors.ts";
 import { experimentChange, type ExperimentChange } from "../runtime/experiment/schema.ts";
@@ -19,11 +19,19 @@ export interface UpdateDeps {
   readonly maxBody: number;
   readonly notifier: Notifier;
   readonly placeSoon: () => void;
+  readonly waitingQuota: WaitingQuota;
   /** What `notify` may name. */
   readonly targets: readonly string[];
 }
 
-export function updateExperiment({ db, maxBody, notifier, placeSoon, targets }: UpdateDeps): EndpointHandler {
+export function updateExperiment({
+  db,
+  maxBody,
+  notifier,
+  placeSoon,
+  waitingQuota,
+  targets,
+}: UpdateDeps): EndpointHandler {
   // What GET gave is accepted, though a target may have gone since.
   const checkTargets = async (id: string, { notify }: ExperimentChange): Promise<void> => {
     if (notify == null || notify.every((name) => targets.includes(name))) return;
@@ -39,7 +47,8 @@ export function updateExperiment({ db, maxBody, notifier, placeSoon, targets }: 
       throw new ApiError("immutable", "The id in the body is another experiment's than the one in the path.");
     }
     await checkTargets(id, change);
-    const answer = await changeExperiment(db, { id, body: raw, owner: c.get("owner") });
+    const { status } = change;
+    const answer = await changeWithinQuota(db, { id, body: raw, owner: c.get("owner"), status }, waitingQuota);
     if (answer === undefined) throw new ApiError("not_found", `There is no experiment ${id}.`);
     switch (answer.verdict) {
       case "immutable": {

@@ -123,6 +123,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
   };
   const tail = { db, feed, closing: closing.signal };
   const shared = { db, maxBody: config.http.max_body, placeSoon };
+  const waitingQuota = (owner: string): number | undefined => quotaOf(config.quotas, owner).waiting;
   const targets = config.notifications.targets.map(({ name }) => name);
   if (config.telegram_token !== "") targets.push(calledTelegram);
   const app: Hono<Env> = createRouter({
@@ -131,7 +132,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
         ...shared,
         targets,
         created: tracing && tellOf(tracing),
-        waitingQuota: (owner) => quotaOf(config.quotas, owner).waiting,
+        waitingQuota,
       }),
       listExperiments: listExperiments({ db }),
       getExperiment: getExperiment({ db }),
@@ -150,7 +151,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
       resendNotification: resendNotification({ db }),
       resendNotifications: resendNotifications(shared),
       createTelegramLink: createTelegramLink({ db, configured: config.telegram_token !== "" }),
-      updateExperiment: updateExperiment({ ...shared, targets, notifier }),
+      updateExperiment: updateExperiment({ ...shared, targets, waitingQuota, notifier }),
       getMetrics: getMetrics(metrics),
       getExperimentMetrics: getExperimentMetrics({ db }),
       readLogs: readLogs({ db }),

@@ -69,10 +69,10 @@ export const experimentOperations: readonly Operation[] = [
     tag: "Experiments",
     summary: "Change, cancel or enqueue again",
     description:
-      'Any of name, description, metadata, priority and status; what is absent, `""` or null stays. Status CANCELLED takes it out of the queue or stops it; ENQUEUED runs an ended one again. A whole experiment as GET gave it is accepted: what equals is ignored, and an `updated_at` that is not the current one is refused (409 `stale`).',
+      'Any of name, description, metadata, priority and status; what is absent, `""` or null stays. Status CANCELLED takes it out of the queue or stops it; ENQUEUED runs an ended one again as far as quotas allow (429 `quota`). A whole experiment as GET gave it is accepted: what equals is ignored, and an `updated_at` that is not the current one is refused (409 `stale`).',
     body: { schema: experimentChange.meta({ id: "ExperimentChange" }), example: { status: "CANCELLED" } },
     answers: { 200: { description: "The experiment as it is now.", content: experimentAnswer } },
-    errors: ["immutable", "conflict", "stale"],
+    errors: ["immutable", "conflict", "stale", "quota"],
   },
   {
     method: "GET",

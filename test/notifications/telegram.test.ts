@@ -18,6 +18,7 @@ before(async () => {
     SKEDULER_TELEGRAM_TOKEN: telegram.token,
     SKEDULER_TELEGRAM_API: telegram.url,
     SKEDULER_TELEGRAM_CHATS: team,
+    SKEDULER_QUOTAS_WAITING: "500",
     SKEDULER_NOTIFICATIONS_FIRST_RETRY: "1h", // sooner only where Telegram says when
   };
   system = await System.start(overrides);
@@ -82,6 +83,15 @@ test("the commands", async () => {
   assert.equal((await system.get(id)).status, "CANCELLED");
   assert.match((await system.get(id)).result?.message ?? "", /^Cancelled by token-1/);
   assert.equal(await ask("/cancel waits"), "<b>waits</b> is CANCELLED already.");
+  assert.equal(await ask("/retry waits"), "<b>waits</b> is ENQUEUED.");
+  await system.fetch(`/experiments/${id}`, { method: "PUT", body: '{"status":"CANCELLED"}' });
+  const filling = Array.from({ length: 500 }, () => ({ name: "fills", docker: { image: "i" }, notify: [] }));
+  await system.json("/experiments", { method: "POST", body: JSON.stringify(filling) });
+  assert.match(
+    await ask("/retry waits"),
+    /^token-1 may have 500 experiments waiting and has 500: one more is too many\./,
+  );
+  await system.query("update jobs set status = 'CANCELLED' where name = 'fills'");
   assert.equal(await ask("/retry waits"), "<b>waits</b> is ENQUEUED.");
   assert.equal((await system.get(id)).status, "ENQUEUED");
   assert.equal(await ask("/show nothing <b>"), "There is no experiment <code>nothing &lt;b&gt;</code>.");

@@ -69,6 +69,48 @@ test("more waiting than the quota is refused with 429, however they come, and no
   await system.query("update jobs set status = 'CANCELLED' where status = 'ENQUEUED'");
 });
 
+test("enqueueing again is held to the owner's quota, whoever asks and however many at once; nothing else is", async () => {
+  const owners = JSON.stringify([{ name: "tester", waiting: "unlimited" }]);
+  const { url } = await system.addApi({
+    SKEDULER_TOKENS: tokens,
+    SKEDULER_QUOTAS_WAITING: "5",
+    SKEDULER_QUOTAS_OWNERS: owners,
+  });
+  const put = async (id: string, change: object): Promise<{ status: number; code?: string; error?: string }> => {
+    const response = await system.fetch(`/experiments/${id}`, { method: "PUT", body: JSON.stringify(change) }, url);
+    const { code, error } = (await response.json()) as { code: string; error: string };
+    return { status: response.status, code, error };
+  };
+  const ids: string[] = [];
+  for (let n = 0; n < 12; n += 1) {
+    const { body } = await as("ada", url, waits());
+    ids.push(body.id);
+    await put(body.id, { status: "CANCELLED" });
+  }
+  const answers = await Promise.all(ids.map(async (id) => put(id, { status: "ENQUEUED" })));
+  assert.deepEqual(
+    [200, 429].map((status) => answers.filter((one) => one.status === status).length),
+    [5, 7],
+  );
+  const { rows } = await system.query("select status::text as status from jobs where id = any($1) order by seq", [ids]);
+  assert.deepEqual(
+    rows.map(({ status }) => status),
+    answers.map(({ status }) => (status === 200 ? "ENQUEUED" : "CANCELLED")),
+  );
+  const refused = answers.findIndex(({ status }) => status === 429);
+  assert.deepEqual(answers[refused], {
+    status: 429,
+    code: "quota",
+    error:
+      "ada may have 5 experiments waiting and has 5: one more is too many. Wait for some to start, or cancel some.",
+  });
+  const waiting = ids[answers.findIndex(({ status }) => status === 200)] ?? "";
+  assert.equal((await put(waiting, { status: "ENQUEUED", name: "renamed" })).status, 200);
+  assert.equal((await put(waiting, { status: "CANCELLED" })).status, 200);
+  assert.equal((await put(ids[refused] ?? "", { status: "ENQUEUED" })).status, 200);
+  await system.query("update jobs set status = 'CANCELLED' where status = 'ENQUEUED'");
+});
+
 test("GPUs beyond an owner's quota wait and say so, and hold up nobody", async () => {
   await using own = await System.start({ SKEDULER_TOKENS: tokens, SKEDULER_QUOTAS_GPUS: "2" });
   process.env["STUB_GPUS"] = [0, 1, 2, 3].map((n) => `${n}, GPU-q-${n}, NVIDIA A100-SXM4-40GB, 40960`).join("\n");

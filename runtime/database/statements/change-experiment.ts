@@ -18,6 +18,8 @@ export interface ChangeRequest {
 
 const answer = z.object({
   verdict: z.enum(["changed", "same", "stale", "immutable", "refused"]),
+  /** Changed, from an ended one to one that waits. */
+  enqueued: z.boolean(),
   status: z.enum(statuses),
   updated_at: z.string(),
   changed_docker: z.string().nullable(),
@@ -113,7 +115,7 @@ with input as (
   union all
   select ${answered} from verdicts j where verdict <> 'changed'
 )
-select v.verdict, v.status::text as status, v.changed_docker,
+select v.verdict, v.verdict = 'changed' and v.move = 'enqueue' as enqueued, v.status::text as status, v.changed_docker,
        ${rfc3339("v.updated_at")} as updated_at, ${experimentJson} as experiment
   from final j
   left join skeduler.attempts a on a.experiment_id = j.id and a.number = j.attempt, verdicts v, (select count(job) from jobs) n`;

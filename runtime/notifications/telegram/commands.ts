@@ -3,9 +3,10 @@
 
 import { z } from "zod";
 import type { Pool } from "../../database/pool.ts";
-import { changeExperiment } from "../../database/statements/change-experiment.ts";
+import { changeWithinQuota, type WaitingQuota } from "../../database/statements/quotas.ts";
 import { readPage } from "../../database/statements/read-experiments.ts";
 import { linkChat, muteTarget, readChatOwner, unlinkChat } from "../../database/statements/telegram.ts";
+import { ApiError } from "../../errors.ts";
 import { refusal, statuses, type Status } from "../../experiment/states.ts";
 import { parseDuration } from "../../experiment/units.ts";
 import { lastLinesOf } from "../last-lines.ts";
@@ -17,6 +18,7 @@ export interface CommandDeps {
   readonly db: Pool;
   /** Chats of the configuration. */
   readonly chats: readonly string[];
+  readonly waitingQuota: WaitingQuota;
   /** Why an experiment waits; undefined: there is no such experiment. */
   readonly why: (id: string) => Promise<string | undefined>;
   /** Called after a change: there may be something to place, and followers to tell. */
@@ -152,12 +154,19 @@ async function logs(db: Pool, id: string): Promise<string> {
 }
 
 async function change(
-  { db, changed }: CommandDeps,
+  { db, waitingQuota, changed }: CommandDeps,
   { id, name }: Experiment,
   status: Extract<Status, "CANCELLED" | "ENQUEUED">,
   owner: string | undefined,
 ): Promise<string> {
-  const done = await changeExperiment(db, { id, body: JSON.stringify({ status }), owner: owner ?? "telegram" });
+  const asked = { id, body: JSON.stringify({ status }), owner: owner ?? "telegram", status };
+  let done: Awaited<ReturnType<typeof changeWithinQuota>>;
+  try {
+    done = await changeWithinQuota(db, asked, waitingQuota);
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "quota") return escape(error.message);
+    throw error;
+  }
   if (done === undefined) return "It is gone.";
   if (done.verdict === "same") return `${bold(escape(oneLine(name, 200)))} is ${status} already.`;
   if (done.verdict !== "changed") return escape(refusal(done.status, status));

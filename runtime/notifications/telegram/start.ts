@@ -1,6 +1,7 @@
 // The bot: of all API processes the one that leads speaks to Telegram, so that its rates are kept by one, and no two ask for
 // messages at the same time (Telegram answers 409 then).
 
+import { quotaOf } from "../../config/owners.ts";
 import type { Config } from "../../config/schema.ts";
 import { lead } from "../../database/leader.ts";
 import type { Pool } from "../../database/pool.ts";
@@ -16,7 +17,7 @@ import { converse } from "./converse.ts";
 import { chatOf } from "./targets.ts";
 
 export interface TelegramOptions extends Pick<CommandDeps, "why" | "changed"> {
-  readonly config: Pick<Config, "telegram_token" | "telegram_chats" | "telegram_api">;
+  readonly config: Pick<Config, "telegram_token" | "telegram_chats" | "telegram_api" | "quotas">;
   readonly database: string;
   readonly db: Pool;
   readonly log: Log;
@@ -34,7 +35,9 @@ const concurrency = 10;
 export async function runTelegram(options: TelegramOptions): Promise<void> {
   const { config, database, db, log, patience, cut } = options;
   const api = telegramApi({ token: config.telegram_token, apiRoot: config.telegram_api });
-  const commands = { db, chats: config.telegram_chats, why: options.why, changed: options.changed };
+  const { why, changed } = options;
+  const waitingQuota = (owner: string): number | undefined => quotaOf(config.quotas, owner).waiting;
+  const commands = { db, chats: config.telegram_chats, waitingQuota, why, changed };
   await lead({
     url: database,
     lock: botLock,
