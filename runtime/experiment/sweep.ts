@@ -1,8 +1,8 @@
 // A sweep: an experiment with a matrix of values becomes one experiment for each combination of them. `{{name}}` in the
 // name, the command's words and the environment's values stands for a value. Pure; numbers keep their digits.
 
-import { join, split } from "shlex";
 import { z } from "zod";
+import { join, parse } from "./command.ts";
 import { isRawJSON, parseExact, type Written } from "./exact-json.ts";
 
 /** As many experiments as one sweep may make. */
@@ -73,7 +73,7 @@ export function expand(body: string): Sweep {
     ...Object.entries(environment).map(([key, text]) => [`docker.environment.${key}`, text] as const),
   ]);
   // Split first: a value is one word, or part of one, whatever is in it.
-  const words = split(command.replace(placeholder, "{{$1}}"));
+  const words = parse(command.replace(placeholder, "{{$1}}"));
   const named = asked.name.match(placeholder) !== null;
   const shared = JSON.stringify({ ...(parsed as object), matrix: undefined }).length;
   let room = largestText;
@@ -100,6 +100,7 @@ export function expand(body: string): Sweep {
       const [whole, name = ""] = new RegExp(`^${placeholder.source}$`).exec(text) ?? [];
       return [key, whole === undefined ? fill(text) : combination.get(name)]; // alone it keeps its type
     });
+    spend(filled.reduce((sum, [, one]) => sum + zerosOf(one), 0));
     return {
       name: named ? fill(asked.name) : `${asked.name} ${values}`,
       command: join(words.map(fill)),
@@ -126,6 +127,11 @@ function check(names: readonly string[], texts: readonly (readonly [path: string
 
 function textOf(one: Scalar): string {
   return typeof one === "object" ? one.rawJSON : String(one);
+}
+
+/** As many digits as Postgres writes for a number's exponent. */
+function zerosOf(one: unknown): number {
+  return isRawJSON(one) ? Number(/e[+-]?(\d+)$/i.exec(one.rawJSON)?.[1] ?? 0) : 0;
 }
 
 function combinationsOf(lists: Readonly<Record<string, readonly Scalar[]>>): ReadonlyMap<string, Scalar>[] {

@@ -92,4 +92,7 @@ test("a sweep whose experiments would be too large together is refused before th
     () => sweep('{"image":"i","command":"x {{n}} {{text}}"}', `{"text":["${big}"],"n":${values}}`),
     tooLarge,
   );
+  // A number is stored with all of its digits.
+  const small = Array.from({ length: 10 }, (_, n) => `"V${n}":1e-900`).join();
+  assert.throws(() => sweep(`{"image":"i","command":"x {{n}}","environment":{${small}}}`, `{"n":${values}}`), tooLarge);
 });
