@@ -5,7 +5,7 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import type { Pool } from "../runtime/database/pool.ts";
-import { readGroups } from "../runtime/database/statements/groups.ts";
+import { readGroup } from "../runtime/database/statements/groups.ts";
 import { ApiError } from "../runtime/errors.ts";
 import { parseDuration } from "../runtime/experiment/units.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
@@ -33,7 +33,7 @@ export const getGroupQuery = z.strictObject({
 
 export function getGroup({ db, closing }: GetGroupDeps): EndpointHandler {
   const read = async (id: string): Promise<{ body: string; ended: boolean; tag: string }> => {
-    const [group] = await readGroups(db, { id });
+    const group = await readGroup(db, id);
     if (group === undefined) throw new ApiError("not_found", `There is no group ${id}.`);
     return { ...group, tag: `"${createHash("sha256").update(group.body).digest("base64url").slice(0, 22)}"` };
   };

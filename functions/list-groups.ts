@@ -17,10 +17,9 @@ export const listGroupsQuery = z.strictObject({
 export function listGroups({ db }: { readonly db: Pool }): EndpointHandler {
   return async (c) => {
     const { cursor: before, ...asked } = listGroupsQuery.parse(c.req.query());
-    const groups = await readGroups(db, { before, ...asked });
-    const answer = jsonAnswer(`[${groups.map((group) => group.body).join(",")}]`);
-    const last = groups.at(-1);
-    if (groups.length === asked.limit && last !== undefined) answer.headers.set("Skeduler-Cursor", last.seq);
+    const { bodies, last } = await readGroups(db, { before, ...asked });
+    const answer = jsonAnswer(`[${bodies.join(",")}]`);
+    if (last !== undefined) answer.headers.set("Skeduler-Cursor", last);
     return answer;
   };
 }

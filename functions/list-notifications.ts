@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import type { Pool } from "../runtime/database/pool.ts";
-import { readNotifications } from "../runtime/database/statements/dead-letters.ts";
+import { readNotification, readNotifications } from "../runtime/database/statements/dead-letters.ts";
 import { ApiError } from "../runtime/errors.ts";
 import { deliveryStates } from "../runtime/experiment/notify.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
@@ -24,10 +24,9 @@ export const listNotificationsQuery = z.strictObject({
 export function listNotifications({ db }: { readonly db: Pool }): EndpointHandler {
   return async (c) => {
     const { cursor: before, ...asked } = listNotificationsQuery.parse(c.req.query());
-    const rows = await readNotifications(db, { ...asked, before });
-    const last = rows.length === asked.limit ? rows.at(-1) : undefined;
-    const answer = jsonAnswer(`[${rows.map(({ body }) => body).join(",")}]`);
-    if (last !== undefined) answer.headers.set("Skeduler-Cursor", last.seq);
+    const { bodies, last } = await readNotifications(db, { ...asked, before });
+    const answer = jsonAnswer(`[${bodies.join(",")}]`);
+    if (last !== undefined) answer.headers.set("Skeduler-Cursor", last);
     return answer;
   };
 }
@@ -35,8 +34,8 @@ export function listNotifications({ db }: { readonly db: Pool }): EndpointHandle
 export function getNotification({ db }: { readonly db: Pool }): EndpointHandler {
   return async (c) => {
     const id = parseId(c);
-    const [found] = await readNotifications(db, { id, limit: 1 });
+    const found = await readNotification(db, id);
     if (found === undefined) throw new ApiError("not_found", `There is no notification ${id}.`);
-    return jsonAnswer(found.body);
+    return jsonAnswer(found);
   };
 }

@@ -3,7 +3,7 @@
 
 import { z } from "zod";
 import type { Pool } from "../runtime/database/pool.ts";
-import { readNotifications, resendNotifications as sendAgain } from "../runtime/database/statements/dead-letters.ts";
+import { readNotification, resendNotifications as sendAgain } from "../runtime/database/statements/dead-letters.ts";
 import { ApiError } from "../runtime/errors.ts";
 import { readJson } from "../runtime/http/body.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
@@ -14,7 +14,7 @@ export function resendNotification({ db }: { readonly db: Pool }): EndpointHandl
   return async (c) => {
     const id = parseId(c);
     const resent = await sendAgain(db, { id });
-    const [found] = await readNotifications(db, { id, limit: 1 });
+    const found = await readNotification(db, id);
     if (found === undefined) throw new ApiError("not_found", `There is no notification ${id}.`);
     if (resent === 0) {
       throw new ApiError(
@@ -22,7 +22,7 @@ export function resendNotification({ db }: { readonly db: Pool }): EndpointHandl
         "Only a notification that was given up (state failed), of a target that is configured, can be sent again.",
       );
     }
-    return jsonAnswer(found.body);
+    return jsonAnswer(found);
   };
 }
 

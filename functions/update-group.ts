@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { Notifier } from "../runtime/database/notifier.ts";
 import type { Pool } from "../runtime/database/pool.ts";
-import { cancelGroup, readGroups } from "../runtime/database/statements/groups.ts";
+import { cancelGroup, readGroup } from "../runtime/database/statements/groups.ts";
 import { ApiError } from "../runtime/errors.ts";
 import { readJson } from "../runtime/http/body.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
@@ -25,7 +25,7 @@ export function updateGroup({ db, maxBody, notifier, placeSoon }: UpdateGroupDep
     const { value } = await readJson(c, maxBody);
     groupChange.parse(value);
     for (const one of await cancelGroup(db, id, c.get("owner"))) notifier.changed(one);
-    const [group] = await readGroups(db, { id });
+    const group = await readGroup(db, id);
     if (group === undefined) throw new ApiError("not_found", `There is no group ${id}.`);
     placeSoon(); // what comes after a cancelled one is cancelled too
     return jsonAnswer(group.body);

@@ -2,11 +2,11 @@
 
 import { z } from "zod";
 import type { deliveryStates } from "../../experiment/notify.ts";
-import { many, one, type Queryable } from "../pool.ts";
+import { newestPage, type NewestPage } from "../page.ts";
+import { maybeOne, one, type Queryable } from "../pool.ts";
 import { notificationJson } from "./notification-json.ts";
 
 export interface NotificationQuery {
-  readonly id?: string | undefined;
   readonly state?: (typeof deliveryStates)[number] | undefined;
   readonly target?: string | undefined;
   readonly experiment?: string | undefined;
@@ -15,28 +15,29 @@ export interface NotificationQuery {
   readonly limit: number;
 }
 
-/** Notifications as JSON text, the newest first. */
-export async function readNotifications(
-  db: Queryable,
-  query: NotificationQuery,
-): Promise<{ readonly seq: string; readonly body: string }[]> {
+/** `which`: SQL over `n`. */
+const notificationsOf = (which: string): string =>
+  `select n.seq, ${notificationJson} as body
+     from skeduler.notifications n join public.jobs j on j.id = n.experiment_id ${which}`;
+
+/** As JSON text. */
+export async function readNotification(db: Queryable, id: string): Promise<string | undefined> {
+  const found = await maybeOne(db, z.object({ body: z.string() }), notificationsOf("where n.id = $1"), [id]);
+  return found?.body;
+}
+
+/** Such texts, the newest first. */
+export async function readNotifications(db: Queryable, query: NotificationQuery): Promise<NewestPage> {
   const values: unknown[] = [query.limit];
   const bind = (value: unknown): string => `$${values.push(value)}`;
   const where = [
-    query.id !== undefined && `n.id = ${bind(query.id)}`,
     query.state !== undefined && `n.state = ${bind(query.state)}`,
     query.target !== undefined && `n.target = ${bind(query.target)}`,
     query.experiment !== undefined && `n.experiment_id = ${bind(query.experiment)}`,
     query.before !== undefined && `n.seq < ${bind(String(query.before))}::bigint`,
   ].filter((clause) => typeof clause === "string");
-  return many(
-    db,
-    z.object({ seq: z.string(), body: z.string() }),
-    `select n.seq::text as seq, ${notificationJson} as body
-       from skeduler.notifications n join public.jobs j on j.id = n.experiment_id
-      ${where.length > 0 ? `where ${where.join(" and ")}` : ""} order by n.seq desc limit $1`,
-    values,
-  );
+  const which = where.length > 0 ? `where ${where.join(" and ")}` : "";
+  return newestPage(db, { rows: notificationsOf(`${which} order by n.seq desc limit $1`), limit: query.limit, values });
 }
 
 /** Sends again, now, what was given up: one, all of a target, or all. Answers how many; those without their target stay. */

@@ -2,7 +2,8 @@
 
 import { z } from "zod";
 import { statuses } from "../../experiment/states.ts";
-import { many, type Queryable } from "../pool.ts";
+import { newestPage, type NewestPage } from "../page.ts";
+import { many, maybeOne, type Queryable } from "../pool.ts";
 import { rfc3339 } from "../rfc3339.ts";
 
 export interface NewGroup {
@@ -22,44 +23,40 @@ export async function createGroup(db: Queryable, group: NewGroup): Promise<void>
   ]);
 }
 
-const row = z.object({ seq: z.string(), body: z.string(), ended: z.boolean() });
+/** `which`: SQL over `g`. */
+const groupsOf = (which: string): string => `
+  select g.seq, c.open = 0 as ended, json_build_object(
+      'id', g.id, 'name', g.name, 'matrix', g.matrix, 'owner', g.owner,
+      'created_at', ${rfc3339("g.created_at")},
+      'experiments', c."all", 'counts', c.by_status, 'failed', c.failed, 'ended', c.open = 0)::text as body
+     from (select * from skeduler.groups g where ${which}) g, lateral (
+       select count(*) as "all", count(*) filter (where j.status in ('ENQUEUED', 'RUNNING')) as open,
+              count(*) filter (where j.status = 'FINISHED' and j.result ->> 'exit_code' is distinct from '0') as failed,
+              json_build_object(${statuses.map((one) => `'${one}', count(*) filter (where j.status = '${one}')`).join(", ")}) as by_status
+         from public.jobs j where j.group_id = g.id) c
+    order by g.seq desc`;
 
-/** Groups as JSON text: what each was made of, and how many of its experiments are in which state. Newest first. */
-export async function readGroups(
-  db: Queryable,
-  query:
-    | { readonly id: string }
-    | {
-        readonly before: bigint | undefined;
-        readonly limit: number;
-        readonly name?: string | undefined;
-        /** The beginning of an id. */
-        readonly id_prefix?: string | undefined;
-      },
-): Promise<z.infer<typeof row>[]> {
-  const [where, values] =
-    "id" in query
-      ? ["g.id = $1 limit 1", [query.id]]
-      : [
-          `($1::bigint is null or g.seq < $1) and ($3::text is null or g.name = $3) and starts_with(g.id::text, $4)
-            order by g.seq desc limit $2`,
-          [query.before === undefined ? null : String(query.before), query.limit, query.name, query.id_prefix ?? ""],
-        ];
-  return many(
-    db,
-    row,
-    `select g.seq::text as seq, c.open = 0 as ended, json_build_object(
-        'id', g.id, 'name', g.name, 'matrix', g.matrix, 'owner', g.owner,
-        'created_at', ${rfc3339("g.created_at")},
-        'experiments', c."all", 'counts', c.by_status, 'failed', c.failed, 'ended', c.open = 0)::text as body
-       from (select * from skeduler.groups g where ${where}) g, lateral (
-         select count(*) as "all", count(*) filter (where j.status in ('ENQUEUED', 'RUNNING')) as open,
-                count(*) filter (where j.status = 'FINISHED' and j.result ->> 'exit_code' is distinct from '0') as failed,
-                json_build_object(${statuses.map((one) => `'${one}', count(*) filter (where j.status = '${one}')`).join(", ")}) as by_status
-           from public.jobs j where j.group_id = g.id) c
-      order by g.seq desc`,
-    values,
+/** As JSON text: what it was made of, and how many of its experiments are in which state. */
+export async function readGroup(db: Queryable, id: string): Promise<{ body: string; ended: boolean } | undefined> {
+  return maybeOne(db, z.object({ body: z.string(), ended: z.boolean() }), groupsOf("g.id = $1"), [id]);
+}
+
+export interface GroupQuery {
+  /** Exclusive: the seq of the last one seen. */
+  readonly before: bigint | undefined;
+  readonly limit: number;
+  readonly name?: string | undefined;
+  /** The beginning of an id. */
+  readonly id_prefix?: string | undefined;
+}
+
+/** Such texts, newest first. */
+export async function readGroups(db: Queryable, { before, limit, name, id_prefix }: GroupQuery): Promise<NewestPage> {
+  const rows = groupsOf(
+    `($1::bigint is null or g.seq < $1) and ($3::text is null or g.name = $3) and starts_with(g.id::text, $4)
+      order by g.seq desc limit $2`,
   );
+  return newestPage(db, { rows, limit, values: [before?.toString() ?? null, limit, name, id_prefix ?? ""] });
 }
 
 /** Cancels what waits and what runs of a group; answers those experiments. One stop-experiment per host. */

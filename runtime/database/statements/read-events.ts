@@ -2,6 +2,7 @@
 // number of the transaction that noted it and its own; only places below the horizon are given, where nothing can appear any more.
 
 import { z } from "zod";
+import { pageBytes } from "../page.ts";
 import { many, one, type Queryable } from "../pool.ts";
 import { rfc3339 } from "../rfc3339.ts";
 
@@ -73,9 +74,6 @@ export interface EventPage {
   /** Everything below was there to be read. */
   readonly horizon: bigint;
 }
-
-/** Of a page; it has one event at least, however large that is. */
-const pageBytes = 4 * 1024 * 1024;
 
 const pageRow = z.object({ horizon: z.string().transform(BigInt), read: z.number(), events: z.array(row) });
 

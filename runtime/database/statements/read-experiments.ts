@@ -1,6 +1,7 @@
 // Reads of experiments as JSON text: by ids, and in pages along `seq`, oldest first or newest first.
 
 import { z } from "zod";
+import { pageBytes } from "../page.ts";
 import { arrayOf, many, maybeOne, one, prepared, type Queryable } from "../pool.ts";
 import type { Status } from "../../experiment/states.ts";
 import { experimentJson, latestAttempt } from "./experiment-json.ts";
@@ -44,9 +45,6 @@ const page = z.object({
 });
 /** `cut`: it has fewer than were asked for, as it would be too large. */
 export type Page = z.infer<typeof page>;
-
-/** Of a page; it has one experiment at least, however large that is. */
-const pageBytes = 4 * 1024 * 1024;
 
 const ends = {
   asc: prepared(
