@@ -11,13 +11,14 @@ import type { EndpointHandler } from "../runtime/http/env.ts";
 import { jsonAnswer } from "../runtime/http/json-answer.ts";
 import { logExpired } from "../runtime/logs/read.ts";
 import { metricsQuery, sampledUnits, type experimentMetrics } from "../runtime/metrics/query.ts";
+import { parseQuery } from "../runtime/parse-query.ts";
 
 type Answer = z.output<typeof experimentMetrics>;
 
 export function getExperimentMetrics({ db }: { readonly db: Pool }): EndpointHandler {
   return async (c) => {
     const id = parseId(c);
-    const { attempt: number, from, to, step, names } = metricsQuery.parse(c.req.query());
+    const { attempt: number, from, to, step, names } = parseQuery(metricsQuery, c.req.query());
     const state = await readLogState(db, id, number);
     if (state === undefined) throw new ApiError("not_found", `There is no experiment ${id}.`);
     const { attempt, latest } = state;

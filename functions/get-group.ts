@@ -11,6 +11,7 @@ import { parseDuration } from "../runtime/experiment/units.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
 import { parseId } from "../runtime/http/id.ts";
 import { jsonAnswer } from "../runtime/http/json-answer.ts";
+import { parseQuery } from "../runtime/parse-query.ts";
 
 export interface GetGroupDeps {
   readonly db: Pool;
@@ -39,7 +40,7 @@ export function getGroup({ db, closing }: GetGroupDeps): EndpointHandler {
   };
   return async (c) => {
     const id = parseId(c);
-    const { wait = 0 } = getGroupQuery.parse(c.req.query());
+    const { wait = 0 } = parseQuery(getGroupQuery, c.req.query());
     const signal = AbortSignal.any([closing, c.req.raw.signal, AbortSignal.timeout(Math.max(wait, 1))]);
     let group = await read(id);
     const asked = c.req.header("if-none-match");

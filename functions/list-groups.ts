@@ -6,6 +6,7 @@ import { readGroups } from "../runtime/database/statements/groups.ts";
 import type { EndpointHandler } from "../runtime/http/env.ts";
 import { jsonAnswer } from "../runtime/http/json-answer.ts";
 import { cursor, idPrefix, pageLimit } from "../runtime/http/page.ts";
+import { parseQuery } from "../runtime/parse-query.ts";
 
 export const listGroupsQuery = z.strictObject({
   limit: pageLimit.default(100).describe("One page of so many."),
@@ -16,7 +17,7 @@ export const listGroupsQuery = z.strictObject({
 
 export function listGroups({ db }: { readonly db: Pool }): EndpointHandler {
   return async (c) => {
-    const { cursor: before, ...asked } = listGroupsQuery.parse(c.req.query());
+    const { cursor: before, ...asked } = parseQuery(listGroupsQuery, c.req.query());
     const { bodies, last } = await readGroups(db, { before, ...asked });
     const answer = jsonAnswer(`[${bodies.join(",")}]`);
     if (last !== undefined) answer.headers.set("Skeduler-Cursor", last);

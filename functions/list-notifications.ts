@@ -10,6 +10,7 @@ import type { EndpointHandler } from "../runtime/http/env.ts";
 import { parseId } from "../runtime/http/id.ts";
 import { jsonAnswer } from "../runtime/http/json-answer.ts";
 import { cursor, pageLimit } from "../runtime/http/page.ts";
+import { parseQuery } from "../runtime/parse-query.ts";
 
 const usualLimit = 100;
 
@@ -23,7 +24,7 @@ export const listNotificationsQuery = z.strictObject({
 
 export function listNotifications({ db }: { readonly db: Pool }): EndpointHandler {
   return async (c) => {
-    const { cursor: before, ...asked } = listNotificationsQuery.parse(c.req.query());
+    const { cursor: before, ...asked } = parseQuery(listNotificationsQuery, c.req.query());
     const { bodies, last } = await readNotifications(db, { ...asked, before });
     const answer = jsonAnswer(`[${bodies.join(",")}]`);
     if (last !== undefined) answer.headers.set("Skeduler-Cursor", last);
