@@ -1,11 +1,11 @@
 // Flags, words and a file → the body of POST /experiments. What flags say goes over what the file says. The server judges
 // it: here is only what a shell's words cannot be without (numbers, KEY=VALUE).
 
-import { readFileSync } from "node:fs";
 import { UserError } from "../errors.ts";
 import type { Environment } from "./contexts.ts";
 import { parseExact } from "../experiment/exact-json.ts";
 import { usage } from "./exit-codes.ts";
+import { readText } from "./read-text.ts";
 
 export interface ExperimentFlags {
   readonly name?: string;
@@ -58,7 +58,7 @@ export async function assignmentsOf(
     docker("workdir", flags.workdir),
     docker("user", flags.user),
     docker("volumes", flags.volume),
-    ...environmentOf(flags, env).map(([key, value]): Assignment => [["docker", "environment", key], value]),
+    ...(await environmentOf(flags, env)).map(([key, value]): Assignment => [["docker", "environment", key], value]),
     resources("gpus", flags.gpus),
     resources("gpu_model", flags.gpuModel),
     resources("gpu_memory", flags.gpuMemory),
@@ -108,15 +108,12 @@ export function named(body: unknown): unknown {
   return { ...(body as object), name: /([^/:@]+)(?:[:@][^/]*)?$/.exec(image)?.[1] ?? image };
 }
 
-function environmentOf(
+async function environmentOf(
   { env: given = [], envFile = [], secret = [] }: ExperimentFlags,
   env: Environment,
-): [string, unknown][] {
-  const lines = envFile.flatMap((file) =>
-    readText(file)
-      .split("\n")
-      .map((line) => line.trim()),
-  );
+): Promise<[string, unknown][]> {
+  const texts = await Promise.all(envFile.map(readText));
+  const lines = texts.flatMap((text) => text.split("\n").map((line) => line.trim()));
   const written = [...lines.filter((line) => line !== "" && !line.startsWith("#")), ...given];
   return [
     ...written.map((text): [string, unknown] => {
@@ -187,15 +184,6 @@ function pairOf(flag: string, text: string): [string, string] {
   const at = text.indexOf("=");
   if (at <= 0) throw wrong(`${flag} ${text}: it is written NAME=VALUE.`);
   return [text.slice(0, at), text.slice(at + 1)];
-}
-
-/** The text of a file, or of stdin for "-". */
-export function readText(file: string): string {
-  try {
-    return readFileSync(file === "-" ? 0 : file, "utf8");
-  } catch (cause) {
-    throw new UserError(`${file === "-" ? "stdin" : file} cannot be read: ${(cause as Error).message}.`, { cause });
-  }
 }
 
 function wrong(sentence: string): UserError {

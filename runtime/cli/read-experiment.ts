@@ -1,8 +1,8 @@
 // An experiment, several or a sweep in a file: JSON as it is, or YAML, of which several documents are several experiments.
 
 import { UserError } from "../errors.ts";
-import { readText } from "./describe-experiment.ts";
 import { exactInteger, parseExact } from "../experiment/exact-json.ts";
+import { readText } from "./read-text.ts";
 
 /** Whether a word names a file rather than an image. */
 export function isFile(word: string): boolean {
@@ -18,7 +18,7 @@ export interface Body {
 
 /** Throws a UserError with the place of a fault. */
 export async function readBody(file: string): Promise<Body> {
-  const text = readText(file);
+  const text = await readText(file);
   const shown = file === "-" ? "stdin" : file;
   if (text.trim() === "") throw new UserError(`${shown} is empty.`);
   try {

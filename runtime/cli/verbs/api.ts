@@ -2,8 +2,8 @@
 
 import { validateHeaderName, validateHeaderValue } from "node:http";
 import { UserError } from "../../errors.ts";
-import { readText } from "../describe-experiment.ts";
 import { failed, usage } from "../exit-codes.ts";
+import { readText } from "../read-text.ts";
 import type { Options, Verb } from "../session.ts";
 
 interface ApiOptions {
@@ -15,7 +15,7 @@ interface ApiOptions {
 
 export const run: Verb["run"] = async ({ client, out }, [path = ""], options: Options & ApiOptions) => {
   const { data, header = [] } = options;
-  const body = data?.startsWith("@") === true ? readText(data.slice(1)) : data;
+  const body = data?.startsWith("@") === true ? await readText(data.slice(1)) : data;
   const headers = Object.fromEntries(header.map(headerOf));
   const method = options.method?.toUpperCase() ?? (body === undefined ? "GET" : "POST");
   const answer = await client.ask(method, path.startsWith("/") ? path : `/${path}`, {

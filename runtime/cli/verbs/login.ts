@@ -1,13 +1,13 @@
 // skeduler login: asks for what it was not told, tries the token, keeps both. A token is read from the terminal without showing
 // it, or from stdin; never from the command line, where others could see it.
 
-import { text as readAll } from "node:stream/consumers";
 import { z } from "zod";
 import { UserError } from "../../errors.ts";
 import { checked, Client } from "../client.ts";
 import { contextsFile, saveContext } from "../contexts.ts";
 import { usage } from "../exit-codes.ts";
 import { ask } from "../question.ts";
+import { readText } from "../read-text.ts";
 import type { Options, Session, Verb } from "../session.ts";
 import { addressOf } from "../target.ts";
 
@@ -40,6 +40,6 @@ async function askAddress({ err }: Session): Promise<string> {
 
 /** "" where none was given. */
 async function askToken({ err }: Session, host: string): Promise<string> {
-  if (!process.stdin.isTTY) return readAll(process.stdin);
+  if (!process.stdin.isTTY) return readText("-");
   return (await ask(`The token for ${host}: `, { output: err.stream, hidden: true })) ?? "";
 }
