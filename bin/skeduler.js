@@ -26,7 +26,7 @@ function runWith(node) {
   var flags = answers ? ["--max-semi-space-size=8", "--heap-growing-percent=200"] : ["--max-semi-space-size=4"];
   process.env.MALLOC_ARENA_MAX = process.env.MALLOC_ARENA_MAX || "2";
   if (words[0] === "runner") process.env.MALLOC_MMAP_THRESHOLD_ = process.env.MALLOC_MMAP_THRESHOLD_ || "131072";
-  var child = spawn(node, flags.concat(main, words), { stdio: "inherit" });
+  var child = spawn(node, flags.concat("--", main, words), { stdio: "inherit" });
   var signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   function forward(signal) {
     child.kill(signal);

@@ -34,7 +34,7 @@ export class Home implements Disposable {
   }
 
   start(words: readonly string[], env: Record<string, string> = {}): Talk {
-    return this.#talk(process.execPath, [program, ...words], env);
+    return this.#talk(process.execPath, ["--", program, ...words], env);
   }
 
   #talk(file: string, words: readonly string[], env: Record<string, string>): Talk {
@@ -58,7 +58,7 @@ export class Home implements Disposable {
     words: readonly string[],
     { columns = 100, rows = 30, env = {} }: { columns?: number; rows?: number; env?: Record<string, string> } = {},
   ): Talk {
-    const quoted = [process.execPath, program, ...words].map((word) => `'${word.replaceAll("'", `'"'"'`)}'`).join(" ");
+    const quoted = [process.execPath, "--", program, ...words].map((word) => `'${word.replaceAll("'", `'"'"'`)}'`).join(" ");
     const command = `stty cols ${columns} rows ${rows}; echo tty=$(tty); exec ${quoted}`;
     return this.#talk("script", ["-qec", command, "/dev/null"], { ...env, SHELL: "/bin/sh" });
   }
