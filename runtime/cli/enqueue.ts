@@ -2,9 +2,10 @@
 
 import { randomUUID } from "node:crypto";
 import { UserError } from "../errors.ts";
-import { checked } from "./client.ts";
+import { checked, type Client } from "./client.ts";
 import { assign, assignmentsOf, named, type ExperimentFlags } from "./describe-experiment.ts";
 import { usage } from "./exit-codes.ts";
+import { findId } from "./find.ts";
 import { patiently } from "./patience.ts";
 import { isFile, readBody, type Body as Written } from "./read-experiment.ts";
 import type { Session } from "./session.ts";
@@ -14,9 +15,9 @@ import { created } from "./wire.ts";
 const postPatience = 15_000;
 
 export interface Body {
-  /** What is sent. */
-  readonly text: string;
-  /** The same for people. */
+  /** What is sent. Asks the server for the ids of what `--after` names. */
+  readonly text: (client: Client) => Promise<string>;
+  /** The same for people, who asked that nothing be sent: what `--after` names is as it was given. */
   readonly shown: string;
   readonly kind: "one" | "several" | "sweep";
 }
@@ -36,7 +37,18 @@ export async function bodyOf(session: Session, words: readonly string[], flags: 
   const asWritten = value === base.value ? base.json : undefined;
   const isSweep = typeof value === "object" && value !== null && "matrix" in value;
   const kind = Array.isArray(value) ? "several" : isSweep ? "sweep" : "one";
-  return { text: asWritten ?? JSON.stringify(value), shown: asWritten ?? JSON.stringify(value, null, 2), kind };
+  const text = async (client: Client): Promise<string> =>
+    asWritten ?? JSON.stringify(value, await withIds(client, flags.after));
+  return { text, shown: asWritten ?? JSON.stringify(value, null, 2), kind };
+}
+
+/** Puts ids in the place of this list of references. Throws a UserError where one is not there. */
+async function withIds(
+  client: Client,
+  references: readonly string[] = [],
+): Promise<(key: string, value: unknown) => unknown> {
+  const ids = await Promise.all(references.map(async (reference) => findId(client, reference)));
+  return (_, value) => (value === references ? ids : value);
 }
 
 export interface Enqueued {
@@ -46,7 +58,8 @@ export interface Enqueued {
   readonly text: string;
 }
 
-export async function enqueue({ client }: Session, body: string): Promise<Enqueued> {
+export async function enqueue({ client }: Session, { text: written }: Body): Promise<Enqueued> {
+  const body = await written(client);
   const headers = { "Idempotency-Key": randomUUID() };
   const text = await patiently(postPatience, async () => client.text("POST", "/experiments", { body, headers }));
   const answer = checked(created, text, "/experiments");

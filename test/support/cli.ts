@@ -58,7 +58,9 @@ export class Home implements Disposable {
     words: readonly string[],
     { columns = 100, rows = 30, env = {} }: { columns?: number; rows?: number; env?: Record<string, string> } = {},
   ): Talk {
-    const quoted = [process.execPath, "--", program, ...words].map((word) => `'${word.replaceAll("'", `'"'"'`)}'`).join(" ");
+    const quoted = [process.execPath, "--", program, ...words]
+      .map((word) => `'${word.replaceAll("'", `'"'"'`)}'`)
+      .join(" ");
     const command = `stty cols ${columns} rows ${rows}; echo tty=$(tty); exec ${quoted}`;
     return this.#talk("script", ["-qec", command, "/dev/null"], { ...env, SHELL: "/bin/sh" });
   }

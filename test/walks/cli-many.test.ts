@@ -163,3 +163,25 @@ test("on a terminal sweep says its id", async () => {
   const [, id = ""] = await made.says(/Enqueued the sweep ([0-9a-f-]{36}): 2 experiments; `skeduler sweep show/);
   assert.match((await run("cancel", "--group", id)).out, /^Cancelled the sweep told: 2 /);
 });
+
+test("--after takes what other verbs take; names in a file are the server's", async () => {
+  const { id } = await system.postScript("true", { name: "goes first", ...waiting });
+  const after = ["--after", id.slice(0, 8), "--after", "goes first"];
+  const made = await run("enqueue", "--json", ...after, "--name", "goes second", "--host", "elsewhere", image);
+  assert.deepEqual((JSON.parse(made.out) as { after: string[] }).after, [id], made.err);
+  const unknown = await run("run", "--after", "nobody", image);
+  assert.deepEqual([unknown.code, unknown.out], [3, ""]);
+  assert.match(unknown.err, /no experiment with the id or the name "nobody"/);
+  const dry = await home.run(["enqueue", "--dry-run", ...after, image], {
+    env: { SKEDULER_HOST: "http://127.0.0.1:1", SKEDULER_TOKEN: "t" },
+  });
+  assert.deepEqual((JSON.parse(dry.out) as { after: string[] }).after, [id.slice(0, 8), "goes first"]);
+  const docker = { image };
+  const pair = [
+    { name: "left", docker, ...waiting },
+    { name: "right", docker, after: ["left"], ...waiting },
+  ];
+  const both = await home.run(["enqueue", "-"], { stdin: JSON.stringify(pair) });
+  assert.equal(both.code, 0, both.err);
+  await run("cancel", "goes first", "left");
+});

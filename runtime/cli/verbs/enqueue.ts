@@ -16,11 +16,11 @@ interface EnqueueOptions extends ExperimentFlags {
 }
 
 export const run: Verb["run"] = async (session, words, options: Options & EnqueueOptions) => {
-  const { text: body, shown, kind } = await bodyOf(session, words, options);
-  if (options.sweep === true && kind !== "sweep")
+  const body = await bodyOf(session, words, options);
+  if (options.sweep === true && body.kind !== "sweep")
     throw new UserError("A sweep needs values: --param lr=0.1,0.01, or a matrix in the file.", { exitCode: usage });
   if (options.dryRun === true) {
-    await session.out.write(`${shown.trimEnd()}\n`);
+    await session.out.write(`${body.shown.trimEnd()}\n`);
     return 0;
   }
   const { experiments, group, text } = await enqueue(session, body);

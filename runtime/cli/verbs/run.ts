@@ -26,13 +26,13 @@ const endPatience = 60_000;
 type RunOptions = Options & ExperimentFlags & LogOptions & { readonly dryRun?: boolean };
 
 export const run: Verb["run"] = async (session, words, options: RunOptions) => {
-  const { text: body, shown, kind } = await bodyOf(session, words, options);
-  if (kind !== "one")
+  const body = await bodyOf(session, words, options);
+  if (body.kind !== "one")
     throw new UserError("`run` follows one experiment: enqueue several, or a sweep, with `skeduler enqueue`.", {
       exitCode: usage,
     });
   if (options.dryRun === true) {
-    await session.out.write(`${shown.trimEnd()}\n`);
+    await session.out.write(`${body.shown.trimEnd()}\n`);
     return 0;
   }
   const { experiments } = await enqueue(session, body);
