@@ -1,5 +1,6 @@
 // Runs one command from its first line to its exit code: signals become an abort, our sentences go to stderr without a stack.
 // Exit codes: what UserError says (1), 70 for a defect, 130 and 143 when a second signal ends it at once, 130 for Ctrl-C at a question.
+import { plainLines } from "../cli/text.ts";
 import { Interrupted, UserError } from "../errors.ts";
 import type { Log } from "../log.ts";
 
@@ -39,14 +40,19 @@ function abortOnSignals(controller: AbortController): void {
   process.on("SIGTERM", () => onSignal("SIGTERM"));
 }
 
+/** Without anything that a terminal would obey: a sentence may quote what others wrote. */
+function say(sentence: string): void {
+  process.stderr.write(`skeduler: ${plainLines(sentence)}\n`);
+}
+
 function tell(error: unknown): number {
   if (error instanceof Interrupted) return 130;
   if (error instanceof UserError) {
-    process.stderr.write(`skeduler: ${error.message}\n`);
+    say(error.message);
     return error.exitCode;
   }
-  process.stderr.write(
-    `skeduler: this should not happen, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  say(
+    `this should not happen, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
   );
   return 70;
 }

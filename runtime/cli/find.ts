@@ -5,6 +5,7 @@ import { z } from "zod";
 import { UserError } from "../errors.ts";
 import type { Client } from "./client.ts";
 import { missing } from "./exit-codes.ts";
+import { plain } from "./text.ts";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Fewer characters than these are too often the beginning of something. */
@@ -30,7 +31,7 @@ export async function findId(client: Client, reference: string, kind: Kind = "ex
       { exitCode: missing },
     );
   if (second === undefined) return first.id;
-  const names = all.map(({ id, name }) => `${id} (${name})`).join(", ");
+  const names = all.map(({ id, name }) => `${id} (${plain(name)})`).join(", ");
   throw new UserError(`"${reference}" could be ${names}${byId.length === 3 ? ", …" : ""}: give more of the id.`);
 }
 

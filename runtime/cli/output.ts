@@ -1,8 +1,8 @@
 // Where words go: results to stdout, at the pace of whoever reads them, all else to stderr. A reader that goes away
-// (`| head`) ends the program quietly. Colour is only for terminals; NO_COLOR and FORCE_COLOR have the last word.
+// (`| head`) ends the program quietly, a full disk with a sentence. Colour is only for terminals; NO_COLOR and FORCE_COLOR have the last word.
 
 import type { Environment } from "./contexts.ts";
-import { brokenPipe } from "./exit-codes.ts";
+import { brokenPipe, failed } from "./exit-codes.ts";
 
 export type Paint = "red" | "green" | "yellow" | "blue" | "cyan" | "grey" | "bold" | "dim" | "inverse";
 
@@ -18,7 +18,7 @@ const codes: Readonly<Record<Paint, readonly [on: number, off: number]>> = {
   inverse: [7, 27],
 };
 
-/** The program ends when whoever reads the stream has gone. */
+/** The program ends when whoever reads the stream has gone, or its disk is full. */
 export function endWithReader(stream: NodeJS.WriteStream): void {
   stream.on("error", end);
 }
@@ -29,7 +29,10 @@ export function outliveReaders(): void {
 }
 
 function end(error: Error & { code?: string }): void {
-  process.exit(error.code === "EPIPE" ? brokenPipe : 1);
+  if (error.code === "EPIPE") process.exit(brokenPipe);
+  // Where it is stderr that failed nobody hears this.
+  process.stderr.write(`skeduler: stdout cannot be written: ${error.message}.\n`);
+  process.exit(failed);
 }
 
 export class Output {

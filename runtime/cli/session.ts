@@ -7,6 +7,7 @@ import type { Environment } from "./contexts.ts";
 import { interrupted } from "./exit-codes.ts";
 import { Output } from "./output.ts";
 import { findTarget } from "./target.ts";
+import { plainLines } from "./text.ts";
 
 export interface Session {
   /** The server in use; throws a UserError where nobody is logged in. */
@@ -18,7 +19,7 @@ export interface Session {
   readonly json: boolean;
   /** A remark for people, on stderr. */
   readonly say: (sentence: string) => void;
-  /** What went wrong, on stderr. */
+  /** What went wrong, on stderr; without anything that a terminal would obey, for it may quote the server. */
   readonly complain: (sentence: string) => void;
 }
 
@@ -46,7 +47,7 @@ export function openSession(options: Options, env: Environment): Session {
     env,
     json: options["json"] === true,
     say,
-    complain: (sentence) => say(`${err.paint("skeduler:", "red")} ${sentence}`),
+    complain: (sentence) => say(`${err.paint("skeduler:", "red")} ${plainLines(sentence)}`),
   };
 }
 
@@ -66,8 +67,8 @@ export async function runVerb(load: () => Promise<Verb>, words: readonly string[
       process.exitCode = error.exitCode;
       return;
     }
-    session.say(
-      `skeduler: this should not happen, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    session.complain(
+      `this should not happen, please report it:\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
     process.exit(70);
   }

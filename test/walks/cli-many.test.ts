@@ -185,3 +185,12 @@ test("--after takes what other verbs take; names in a file are the server's", as
   assert.equal(both.code, 0, both.err);
   await run("cancel", "goes first", "left");
 });
+
+test("what an experiment waits for may have any name: a terminal obeys none", async () => {
+  const first = await system.postScript("true", { name: "\x1b[2Jfirst", ...waiting });
+  const { id } = await system.postScript("true", { name: "waits", after: [first.id], ...waiting });
+  const { out } = await run("show", id);
+  assert.match(out, /^Waits: .*·\[2Jfirst/m);
+  assert.ok(!out.includes("\x1b"));
+  await run("cancel", first.id);
+});

@@ -57,7 +57,7 @@ async function described({ client, out }: Session, one: Experiment, metadata: un
   ];
   if (one.status === "ENQUEUED") {
     const { position, message } = await client.get(placement, `/experiments/${one.id}/placement`);
-    rows.splice(3, 0, ["Waits", `${position === null ? "" : `number ${position} in the line. `}${message}`]);
+    rows.splice(3, 0, ["Waits", `${position === null ? "" : `number ${position} in the line. `}${plain(message)}`]);
   }
   const shown = rows.filter(([, value]) => value !== "");
   const width = Math.max(...shown.map(([name]) => name.length)) + 2;
