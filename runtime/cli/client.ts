@@ -25,14 +25,20 @@ export class Unreachable extends UserError {}
 /** The server said no. */
 export class Refused extends UserError {
   readonly status: number;
-  constructor(sentence: string, status: number) {
-    super(sentence, { exitCode: status === 404 ? missing : status === 401 || status === 403 ? denied : failed });
+  constructor(sentence: string, status: number, exitCode = exitCodeOf(status)) {
+    super(sentence, { exitCode });
     this.status = status;
   }
 }
 
+function exitCodeOf(status: number): number {
+  if (status === 404) return missing;
+  return status === 401 || status === 403 ? denied : failed;
+}
+
 const errorBody = z.object({
   error: z.string(),
+  code: z.string(), // which tells it from the errors of other programs
   details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
 });
 type ErrorBody = z.infer<typeof errorBody>;
@@ -116,22 +122,31 @@ export class Client {
 
   #refused(status: number, text: string): Refused {
     const told = errorBody.safeParse(safely(text)).data;
+    // Whoever that was knows neither what there is nor who may see it.
+    if (told === undefined)
+      return new Refused(
+        `${this.target.host} (from ${this.target.from}) answered ${status}, and not as Skeduler does: is that its address?`,
+        status,
+        unreachable,
+      );
     if (status === 401)
       return new Refused(
         `${this.target.host} does not accept the token of ${this.target.from}: \`skeduler login\` again.`,
         status,
       );
-    if (told === undefined)
-      return new Refused(`${this.target.host} answered ${status}, and not as Skeduler does.`, status);
     return new Refused([told.error, ...untold(told)].join("\n"), status);
   }
 
   #unreachable(error: Error & { code?: string }): Unreachable {
+    const { host, from } = this.target;
     const why = error.code === undefined ? error.message : `${error.code}${reasons[error.code] ?? ""}`;
-    return new Unreachable(
-      `${this.target.host} (from ${this.target.from}) cannot be reached: ${why}. Is \`skeduler up\` or \`skeduler api\` running there? \`skeduler context ls\` shows the others.`,
-      { exitCode: unreachable, cause: error },
-    );
+    const trouble =
+      tlsTrouble(error, host) ??
+      `${why}. Is \`skeduler up\` or \`skeduler api\` running there? \`skeduler context ls\` shows the others.`;
+    return new Unreachable(`${host} (from ${from}) cannot be reached: ${trouble}`, {
+      exitCode: unreachable,
+      cause: error,
+    });
   }
 }
 
@@ -150,6 +165,25 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTFOUND: ", there is no such host",
   ECONNRESET: ", the connection was cut",
 };
+
+const untrusted = "its certificate is not trusted here: NODE_EXTRA_CA_CERTS=FILE names one that is.";
+const certificates: Readonly<Record<string, string>> = {
+  CERT_HAS_EXPIRED: "its certificate has expired.",
+  CERT_NOT_YET_VALID: "its certificate is not valid yet: is the clock of this machine right?",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is another name's: `skeduler login` with the address that it is for.",
+  DEPTH_ZERO_SELF_SIGNED_CERT: untrusted,
+  SELF_SIGNED_CERT_IN_CHAIN: untrusted,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: untrusted,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: untrusted,
+};
+
+/** What is wrong with who answered, as a sentence's end with what to do; undefined where nobody did. */
+function tlsTrouble({ code = "", message }: Error & { code?: string }, host: string): string | undefined {
+  const plain = code === "ERR_SSL_WRONG_VERSION_NUMBER" || (code === "EPROTO" && message.includes("wrong version"));
+  if (plain) return `it does not speak TLS: is it ${host.replace(/^https/, "http")}?`;
+  const trouble = certificates[code];
+  return trouble && `${code}, ${trouble}`;
+}
 
 function searchOf(query: Ask["query"]): string {
   const words = new URLSearchParams();
