@@ -1,6 +1,7 @@
 // The values of options: numbers that are some, and lists of what is given several times.
 
 import { InvalidArgumentError } from "commander";
+import { statuses } from "../experiment/states.ts";
 
 export function count(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
@@ -30,11 +31,27 @@ export function collect(text: string, before: readonly string[] = []): string[] 
   return [...before, text];
 }
 
-const streams: readonly string[] = ["stdout", "stderr", "skeduler"];
+/** What the values of these options may be; completion proposes them. */
+export const streams: readonly string[] = ["stdout", "stderr", "skeduler"];
+export const deliveryStates: readonly string[] = ["waiting", "sent", "failed"];
 
-/** As the server takes it: streams joined by commas. */
+/** As the server takes it: some of the allowed, joined by commas. */
+function listOf(allowed: readonly string[], text: string): string {
+  if (text.split(",").some((one) => !allowed.includes(one)))
+    throw new InvalidArgumentError(`Allowed are ${allowed.join(", ")}, joined by commas.`);
+  return text;
+}
+
 export function streamList(text: string): string {
-  if (text.split(",").some((one) => !streams.includes(one)))
-    throw new InvalidArgumentError(`Allowed are ${streams.join(", ")}, joined by commas.`);
+  return listOf(streams, text);
+}
+
+/** In any case, as the server takes them. */
+export function statusList(text: string): string {
+  return listOf(statuses, text.toUpperCase());
+}
+
+export function deliveryState(text: string): string {
+  if (!deliveryStates.includes(text)) throw new InvalidArgumentError(`Allowed are ${deliveryStates.join(", ")}.`);
   return text;
 }

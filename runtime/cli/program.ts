@@ -3,7 +3,7 @@
 
 import type { Command } from "commander";
 import { addExperimentFlags, CommandWithWords } from "./experiment-flags.ts";
-import { collect, count, integer, some, streamList } from "./option-values.ts";
+import { collect, count, deliveryState, integer, some, statusList, streamList } from "./option-values.ts";
 import { runVerb, type Options, type Verb } from "./session.ts";
 
 type Load = () => Promise<Verb>;
@@ -37,7 +37,7 @@ function addExperimentVerbs(program: Command): void {
   const ls = program.command("ls").aliases(["all", "a"]).description("the experiments, oldest first");
   does(
     withJson(ls)
-      .option("-s, --status <list>", "ENQUEUED, RUNNING, FINISHED, CANCELLED, joined by commas")
+      .option("-s, --status <list>", "ENQUEUED, RUNNING, FINISHED, CANCELLED, joined by commas", statusList)
       .option("--owner <name>", "those of one owner")
       .option("--name <name>", "those of this name")
       .option("--group <ref>", "those of one sweep")
@@ -149,7 +149,7 @@ function addNotificationVerbs(program: Command): void {
   const verbs = async () => import("./verbs/notifications.ts");
   const notifications = program.command("notifications").description("who was told of which change");
   const ls = withJson(notifications.command("ls", { isDefault: true }).description("list them, the newest first"))
-    .option("-s, --state <state>", "waiting, sent, or failed: those that were given up")
+    .option("-s, --state <state>", "waiting, sent, or failed: those that were given up", deliveryState)
     .option("--target <name>", "those of one target")
     .option("--experiment <ref>", "those of one experiment")
     .option("-n, --limit <count>", "the newest so many (50)", some);

@@ -1,8 +1,8 @@
-// ls --watch: on a terminal the newest experiments that fit it, drawn anew as they change; elsewhere every experiment once, and
-// again whenever it changes, a line each (of JSON, where that is asked for).
+// ls --watch: on a terminal the newest experiments that fit it, drawn anew as they change; elsewhere every experiment once, of a
+// limited list the newest, and again whenever one changes: a line each, of the table, of JSON, or its id alone.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { isPassing } from "./client.ts";
+import { isPassing, type Ask } from "./client.ts";
 import { parseExact } from "../experiment/exact-json.ts";
 import { experimentColumns } from "./experiment-columns.ts";
 import { pages, type ListQuery } from "./list.ts";
@@ -18,10 +18,11 @@ const overlap = 10_000;
 
 export interface WatchOptions {
   readonly limit?: number;
+  readonly quiet?: boolean;
 }
 
 export async function watch(session: Session, query: ListQuery, options: WatchOptions): Promise<number> {
-  if (!session.out.isTerminal || session.json) return changes(session, query);
+  if (!session.out.isTerminal || session.json || options.quiet === true) return changes(session, query, options);
   await showLive(
     session,
     {
@@ -41,34 +42,51 @@ export async function watch(session: Session, query: ListQuery, options: WatchOp
   return 0;
 }
 
-async function changes({ client, out, json }: Session, query: ListQuery): Promise<never> {
+async function changes(
+  { client, out, json }: Session,
+  query: ListQuery,
+  { limit, quiet }: WatchOptions,
+): Promise<never> {
   const seen = new Map<string, string>();
   let latest: string | undefined;
   let table: Table<Experiment> | undefined;
-  for (;;) {
-    const since = latest === undefined ? undefined : new Date(Date.parse(latest) - overlap).toISOString();
-    const text = await client
-      .text("GET", "/experiments", { query: { ...query, updated_since: since } })
-      .catch((error: unknown) => {
-        if (since === undefined || !isPassing(error)) throw error;
-        return "[]";
-      });
-    for (const exact of parseExact(text) as unknown[]) {
-      const line = JSON.stringify(exact);
-      const one = experiment.parse(JSON.parse(line));
+  const lineOf = (one: Experiment, exact: string): string => {
+    if (json) return exact;
+    if (quiet === true) return one.id;
+    if (table !== undefined) return table.row(one);
+    table = new Table(experimentColumns(Date.now()), [one], out);
+    return `${table.head()}\n${table.row(one)}`;
+  };
+  const ask = async (more: Ask["query"]): Promise<unknown[]> =>
+    parseExact(await client.text("GET", "/experiments", { query: { ...query, ...more } })) as unknown[];
+  const since = (): string | undefined => latest && new Date(Date.parse(latest) - overlap).toISOString();
+  const show = async (found: readonly unknown[], isOld: (one: Experiment) => boolean = () => false): Promise<void> => {
+    for (const value of found) {
+      const exact = JSON.stringify(value);
+      const one = experiment.parse(JSON.parse(exact));
       if (seen.get(one.id) === one.updated_at) continue;
       seen.set(one.id, one.updated_at);
       if (latest === undefined || one.updated_at > latest) latest = one.updated_at;
-      if (json) await out.write(`${line}\n`);
-      else {
-        if (table === undefined) {
-          table = new Table(experimentColumns(Date.now()), [one], out);
-          await out.write(`${table.head()}\n`);
-        }
-        await out.write(`${table.row(one)}\n`);
-      }
+      if (!isOld(one)) await out.write(`${lineOf(one, exact)}\n`);
     }
-    for (const [id, updated] of seen) if (since !== undefined && updated < since) seen.delete(id);
+  };
+
+  const first = limit === undefined ? await ask({}) : (await ask({ order: "desc", limit })).reverse();
+  await show(first);
+  if (first.length === limit) {
+    // What is older than these and changed after the last of them did, did so before anybody watched.
+    const { created_at: oldest } = experiment.parse(JSON.parse(JSON.stringify(first[0])));
+    await show(await ask({ updated_since: since() }), (one) => one.created_at < oldest);
+  }
+  for (;;) {
     await sleep(every);
+    const from = since();
+    await show(
+      await ask({ updated_since: from }).catch((error: unknown) => {
+        if (from === undefined || !isPassing(error)) throw error;
+        return [];
+      }),
+    );
+    for (const [id, updated] of seen) if (from !== undefined && updated < from) seen.delete(id);
   }
 }

@@ -16,6 +16,10 @@ const refused: readonly [words: readonly string[], sentence: RegExp][] = [
   [["sweep", "--param", "a=1", "--param", "b=1", "--param", "a=2", "image"], /--param a is given twice: .*a=1,2/],
   [["run", "--stream", "foo", "image"], /stdout, stderr, skeduler/],
   [["logs", "--stream", "stdout,foo", "some"], /stdout, stderr, skeduler/],
+  [["ls", "--status", "RUN"], /Allowed are ENQUEUED, RUNNING, FINISHED, CANCELLED, joined by commas\./],
+  [["notifications", "-s", "bad"], /Allowed are waiting, sent, failed\./],
+  [["ls", "--json", "-q"], /--json and -q: /],
+  [["ls", "--watch", "--json", "-q"], /--json and -q: /],
   [["ls", "-n", "0"], /whole number from 1/],
   [["sweep", "ls", "-n", "0"], /whole number from 1/],
   [["api", "-H", "foo", "/hosts"], /-H foo: .*Name: value/],
@@ -32,6 +36,8 @@ for (const [words, sentence] of refused)
 test("what only looks like such a mistake is sent", async () => {
   for (const words of [
     ["run", "--metadata", "tables 2 and 3", "--stream", "stdout,stderr", "image"],
+    ["ls", "--status", "running,Finished"],
+    ["notifications", "-s", "failed"],
     ["sweep", "--param", "a=1,x", "image"],
     ["api", "-H", "Accept:application/json", "/hosts"],
   ])

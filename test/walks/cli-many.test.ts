@@ -131,8 +131,8 @@ test("what is sent is compact", async () => {
 
 test("what a validation error says of each fault stands below the sentence, unless the sentence says it", async () => {
   assert.match(
-    (await run("ls", "--status", "FOO")).err,
-    /^skeduler: The query has something that is not possible; [^\n]+\n {2}status\S*: [^\n]*ENQUEUED[^\n]*\n$/,
+    (await run("ls", "--json", "-n", "100000")).err,
+    /^skeduler: The query has something that is not possible; [^\n]+\n {2}limit: [^\n]*99999[^\n]*\n$/,
   );
   const bad = [
     "--set",

@@ -84,6 +84,22 @@ test("ls --watch --json gives each experiment, and again what changes", async ()
   );
 });
 
+test("ls --watch -n begins with the newest so many, and -q says ids alone: then what changes, however old", async () => {
+  const made: string[] = [];
+  for (const name of ["oldest", "older", "newer", "newest"])
+    made.push((await system.postScript("true", { name, resources: { host: "elsewhere" } })).id);
+  const [oldest = "", older = "", newer = "", newest = ""] = made;
+  await system.put(oldest, { priority: 1 }); // a change from before anybody watches
+  const watch = home.start(["ls", "--watch", "-q", "-n", "2"]);
+  await watch.says(new RegExp(newest));
+  await system.put(older, { priority: 1 });
+  await watch.says(new RegExp(older));
+  watch.child.kill("SIGINT");
+  await watch.ended;
+  assert.deepEqual(watch.out.trimEnd().split("\n"), [newer, newest, older]);
+  for (const id of made) await system.put(id, { status: "CANCELLED" });
+});
+
 test("top fills the screen, follows its size and the queue, and gives the terminal back", async () => {
   const { id } = await system.postScript("true", { name: "in the view of all", resources: { host: "elsewhere" } });
   const top = home.terminal(["top"], { columns: 100, rows: 20 });

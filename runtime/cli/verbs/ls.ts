@@ -1,7 +1,9 @@
 // skeduler ls: the experiments, oldest first, as they come from the server; --json hands on the server's own words.
 
+import { UserError } from "../../errors.ts";
 import { parseExact } from "../../experiment/exact-json.ts";
 import { withoutBreaks } from "../json-line.ts";
+import { usage } from "../exit-codes.ts";
 import { experimentColumns } from "../experiment-columns.ts";
 import { findId } from "../find.ts";
 import { pages, type ListQuery } from "../list.ts";
@@ -23,6 +25,8 @@ interface LsOptions {
 }
 
 export const run: Verb["run"] = async (session, _words, options: Options & LsOptions) => {
+  if (session.json && options.quiet === true)
+    throw new UserError("--json and -q: ids alone, or all as JSON? Give one of them.", { exitCode: usage });
   const query: ListQuery = {
     status: options.status,
     owner: options.owner,
