@@ -11,7 +11,8 @@ export function sinceTime(text: string, now: number): string {
   if (/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text)) return text;
   const days = /^(\d+)d$/.exec(text)?.[1];
   const ms = days === undefined ? parseDuration(text) : Number(days) * day;
-  const time = ms === undefined ? Date.parse(text) : now - ms;
+  // Date.parse takes a bare number for a year and a word beside one for a date.
+  const time = ms !== undefined ? now - ms : /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(time))
     throw new UserError(`--since ${text}: write how long ago ("10m", "2h", "3d") or a time ("2026-11-24 14:20").`, {
       exitCode: usage,

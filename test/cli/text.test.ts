@@ -51,5 +51,8 @@ test("times", () => {
   assert.equal(sinceTime("1h30m", now), "2026-11-24T10:30:00.000Z");
   assert.equal(sinceTime("2d", now), "2026-11-22T12:00:00.000Z");
   assert.equal(sinceTime("2026-11-24T10:00:00.123456789Z", now), "2026-11-24T10:00:00.123456789Z");
-  assert.throws(() => sinceTime("yesterday-ish", now), /how long ago/);
+  assert.equal(sinceTime("2026-11-24", now), "2026-11-24T00:00:00.000Z");
+  assert.equal(sinceTime("2026-11-24 10:00Z", now), "2026-11-24T10:00:00.000Z");
+  for (const text of ["yesterday-ish", "10", "2026", "foo 10", "11/24/2026", "2026-13-45"])
+    assert.throws(() => sinceTime(text, now), /how long ago/, text);
 });

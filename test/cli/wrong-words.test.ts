@@ -12,6 +12,10 @@ const refused: readonly [words: readonly string[], sentence: RegExp][] = [
     [["enqueue", "--metadata", text, "image"], /--metadata begins like JSON and is not: /],
     [["update", "some", "--metadata", text], /--metadata begins like JSON and is not: /],
   ]),
+  [["update", "some", "--metadata", "null"], /--metadata cannot be emptied/],
+  [["update", "some", "--metadata", '""'], /--metadata cannot be emptied/],
+  [["update", "some", "--description", ""], /--description cannot be emptied/],
+  [["update", "some", "--name", " "], /--name cannot be emptied/],
   [["sweep", "--param", "lr=[1,", "image"], /--param lr begins like JSON and is not: /],
   [["sweep", "--param", "a=1", "--param", "b=1", "--param", "a=2", "image"], /--param a is given twice: .*a=1,2/],
   [["run", "--stream", "foo", "image"], /stdout, stderr, skeduler/],
@@ -36,6 +40,7 @@ for (const [words, sentence] of refused)
 test("what only looks like such a mistake is sent", async () => {
   for (const words of [
     ["run", "--metadata", "tables 2 and 3", "--stream", "stdout,stderr", "image"],
+    ["update", "some", "--metadata", "0"],
     ["ls", "--status", "running,Finished"],
     ["notifications", "-s", "failed"],
     ["sweep", "--param", "a=1,x", "image"],

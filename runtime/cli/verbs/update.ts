@@ -19,6 +19,9 @@ export const run: Verb["run"] = async (session, [reference = "", file], options:
     throw new UserError("Say what to change: --name, --description, --metadata, --priority, or a file.", {
       exitCode: usage,
     });
+  for (const [[field = ""], value] of assignments)
+    if (value === null || value === "" || (field === "name" && String(value).trim() === ""))
+      throw new UserError(`--${field} cannot be emptied: "" and null leave a field as it is.`, { exitCode: usage });
   const id = await findId(client, reference);
   const text = await client.text("PUT", `/experiments/${id}`, { body: JSON.stringify(assign(base, assignments)) });
   const { name } = checked(experiment, text, `/experiments/${id}`);
