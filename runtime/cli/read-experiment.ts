@@ -1,7 +1,8 @@
-// An experiment, several or a sweep in a file: JSON as it is, or YAML, of which several documents are several experiments.
+// An experiment, several or a sweep in a file: JSON as it is, or YAML, of which several documents are several experiments. Numbers
+// of either keep their digits.
 
 import { UserError } from "../errors.ts";
-import { exactInteger, parseExact } from "../experiment/exact-json.ts";
+import { exactNumber, parseExact } from "../experiment/exact-json.ts";
 import { readText } from "./read-text.ts";
 
 /** Whether a word names a file rather than an image. */
@@ -27,17 +28,27 @@ export async function readBody(file: string): Promise<Body> {
     if (/^\s*[[{]/.test(text) && !file.toLowerCase().endsWith("ml"))
       throw new UserError(`${shown} is not JSON: ${(error as Error).message}.`, { cause: error });
   }
-  const { parseAllDocuments } = await import("yaml");
-  const documents = [...parseAllDocuments(text, { intAsBigInt: true })];
-  const [fault] = documents.flatMap((document) => document.errors);
-  if (fault !== undefined) throw new UserError(`${shown} is not YAML: ${fault.message.split("\n")[0] ?? ""}`);
-  const bodies = documents.map((document) => withIntegers(document.toJS())).filter((body) => body !== null);
-  return { value: bodies.length === 1 ? bodies[0] : bodies };
+  return { value: await fromYaml(text, shown) };
 }
 
-function withIntegers(value: unknown): unknown {
-  if (typeof value === "bigint") return exactInteger(value);
-  if (Array.isArray(value)) return value.map(withIntegers);
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, withIntegers(one)]));
+async function fromYaml(text: string, shown: string): Promise<unknown> {
+  const { LineCounter, parseAllDocuments, visit } = await import("yaml");
+  const lines = new LineCounter();
+  const documents = [...parseAllDocuments(text, { intAsBigInt: true, lineCounter: lines })];
+  const [fault] = documents.flatMap((document) => document.errors);
+  if (fault !== undefined) throw new UserError(`${shown} is not YAML: ${fault.message.split("\n")[0] ?? ""}`);
+  for (const document of documents)
+    visit(document, {
+      Scalar(key, node) {
+        const { value, source = String(value), range } = node;
+        if (typeof value !== "number" && typeof value !== "bigint") return;
+        if (typeof value === "number" && !Number.isFinite(value)) {
+          const { line, col } = lines.linePos(range?.[0] ?? 0);
+          throw new UserError(`${shown}: ${source} at line ${line}, column ${col} is no number that can be sent.`);
+        }
+        node.value = key === "key" ? source : exactNumber(value, source);
+      },
+    });
+  const bodies = documents.map((document): unknown => document.toJS()).filter((body) => body !== null);
+  return bodies.length === 1 ? bodies[0] : bodies;
 }

@@ -16,7 +16,9 @@ export function parseExact(text: string): unknown {
   return parse(text, (_, value, { source }) => (typeof value === "number" ? rawJSON(source ?? String(value)) : value));
 }
 
-/** An integer of any size. */
-export function exactInteger(value: bigint): Written {
-  return rawJSON(String(value));
+const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
+
+/** A finite number of another notation: as it was written where JSON writes so too, else by its value. */
+export function exactNumber(value: number | bigint, written: string): Written {
+  return rawJSON(jsonNumber.test(written) ? written : String(value));
 }

@@ -20,7 +20,7 @@ export const run: Verb["run"] = async (session, [reference = "", file], options:
       exitCode: usage,
     });
   for (const [[field = ""], value] of assignments)
-    if (value === null || value === "" || (field === "name" && String(value).trim() === ""))
+    if (value === null || value === "" || (field === "name" && options.name?.trim() === ""))
       throw new UserError(`--${field} cannot be emptied: "" and null leave a field as it is.`, { exitCode: usage });
   const id = await findId(client, reference);
   const text = await client.text("PUT", `/experiments/${id}`, { body: JSON.stringify(assign(base, assignments)) });
