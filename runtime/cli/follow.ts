@@ -80,7 +80,8 @@ async function sayWhy(
   }
 }
 
-function reasonOf({ position, message, estimated_start: start }: Placement): string {
+/** Why it waits, for people who look now. */
+export function reasonOf({ position, message, estimated_start: start }: Placement): string {
   const place = position === null ? "" : ` as number ${position} in the line`;
   const when = start === null ? "" : `; it may start ${ahead(start, Date.now())}`;
   return `waiting${place}: ${message.replace(/\.$/, "")}${when}`;

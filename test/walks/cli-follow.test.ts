@@ -99,3 +99,27 @@ test("tables fit the terminal and are coloured there alone; names cannot move th
   assert.ok(!plain.out.includes("\x1b["));
   await system.put(id, { status: "CANCELLED" });
 });
+
+test("where there is no log, stderr says why: it waits, or how it ended without having begun", async () => {
+  const { id } = await system.postScript("true", { name: "unborn", resources: { host: "nowhere" } });
+  const dependant = await system.postScript("true", { name: "bereft", after: [id] });
+  const waits = await home.run(["logs", "unborn"]);
+  assert.deepEqual([waits.code, waits.out], [0, ""]);
+  assert.match(waits.err, /^waiting as number 1 in the line: No registered host could ever run it[^\n]+\n$/);
+  const followed = home.start(["logs", "-f", "unborn"]);
+  await followed.says(/^skeduler: waiting: No registered host could ever run it[^\n]+\n$/);
+  await system.put(id, { status: "CANCELLED" });
+  assert.equal(await followed.ended, 0);
+  assert.equal(followed.out, "");
+  assert.match(followed.err, /^skeduler: waiting: [^\n]+\nCancelled by token-1 while it waited\.\n$/);
+  const { result } = await system.ended(dependant.id);
+  for (const words of [
+    ["logs", "bereft"],
+    ["logs", "-f", "bereft"],
+  ])
+    assert.deepEqual(await home.run(words), { code: 0, out: "", err: `${result?.message ?? "?"}\n` });
+  // Of a log that is there, a part without a line is just that.
+  const ran = await system.postScript("true", { name: "quiet" });
+  await system.ended(ran.id);
+  assert.deepEqual(await home.run(["logs", "quiet", "--stream", "stderr"]), { code: 0, out: "", err: "" });
+});

@@ -1,9 +1,9 @@
-// skeduler logs: the log so far, or with -f to the experiment's end.
+// skeduler logs: the log so far, or with -f to the experiment's end; where there is none, why.
 
 import { findId } from "../find.ts";
 import { follow } from "../follow.ts";
 import { sinceTime } from "../since.ts";
-import type { Options, Verb } from "../session.ts";
+import type { Options, Session, Verb } from "../session.ts";
 import type { LogQuery } from "../tail.ts";
 
 export interface LogOptions {
@@ -26,14 +26,24 @@ export function logQuery(options: LogOptions): LogQuery {
 }
 
 export const run: Verb["run"] = async (session, [reference = ""], options: Options & LogOptions) => {
-  const { client, out } = session;
-  const id = await findId(client, reference);
+  const id = await findId(session.client, reference);
   const query = logQuery(options);
-  if (options.follow === true) {
-    await follow(session, { id, query });
-    return 0;
+  if (!(await show(session, id, query, options.follow === true))) {
+    const { sayWhyEmpty } = await import("../no-log.ts");
+    await sayWhyEmpty(session, id);
   }
-  const answer = await client.open("GET", `/logs/${id}`, { query: { ...query } });
-  for await (const part of client.bytesOf(answer)) await out.write(part);
   return 0;
 };
+
+/** Whether there was a byte. */
+async function show(session: Session, id: string, query: LogQuery, following: boolean): Promise<boolean> {
+  if (following) return (await follow(session, { id, query })).length > 0;
+  const { client, out } = session;
+  const answer = await client.open("GET", `/logs/${id}`, { query: { ...query } });
+  let any = false;
+  for await (const part of client.bytesOf(answer)) {
+    await out.write(part);
+    any = true;
+  }
+  return any;
+}
