@@ -26,6 +26,18 @@ export function paintOf(one: Experiment): Paint {
   }
 }
 
+/** When its container ended, which goes on for a while after a cancel; null where it runs, or is being stopped. */
+export function endOf({ ended_at, attempt }: Pick<Experiment, "ended_at" | "attempt">): string | null {
+  if (ended_at === null || attempt === null) return ended_at;
+  const end = attempt.ended_at ?? (attempt.closed_at === null ? null : ended_at);
+  return end !== null && end < ended_at ? ended_at : end; // that of an attempt before it was enqueued again
+}
+
+/** How long it ran, or runs; "" before its start. */
+export function ranOf(one: Pick<Experiment, "started_at" | "ended_at" | "attempt">, now: number): string {
+  return runtime({ started_at: one.started_at, ended_at: endOf(one) }, now);
+}
+
 /** "exit 0", "oom", "time_limit"; "" where it has not ended. */
 export function resultOf({ result }: Experiment): string {
   if (result === null) return "";
@@ -47,6 +59,6 @@ export function experimentColumns(now: number): readonly Column<Experiment>[] {
     { title: "HOST", text: (one) => one.host ?? "", least: 6, optional: 3 },
     { title: "OWNER", text: (one) => one.owner ?? "", least: 5, optional: 4 },
     { title: "AGE", text: (one) => span(now - Date.parse(one.created_at)), right: true, optional: 1 },
-    { title: "RAN", text: (one) => runtime(one, now), right: true, optional: 2 },
+    { title: "RAN", text: (one) => ranOf(one, now), right: true, optional: 2 },
   ];
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { cut, plain, widthOf } from "../../runtime/cli/text.ts";
+import { endOf, ranOf } from "../../runtime/cli/experiment-columns.ts";
 import { ahead, ago, runtime, span } from "../../runtime/cli/time.ts";
 import { sinceTime } from "../../runtime/cli/since.ts";
 
@@ -55,4 +56,32 @@ test("times", () => {
   assert.equal(sinceTime("2026-11-24 10:00Z", now), "2026-11-24T10:00:00.000Z");
   for (const text of ["yesterday-ish", "10", "2026", "foo 10", "11/24/2026", "2026-13-45"])
     assert.throws(() => sinceTime(text, now), /how long ago/, text);
+});
+
+test("a cancelled experiment has ended when its container has", () => {
+  const [started, cancelled, stopped] = ["2026-11-24T10:00:00Z", "2026-11-24T11:00:00Z", "2026-11-24T11:00:09Z"];
+  const now = Date.parse("2026-11-24T12:00:00Z");
+  const attempt = { number: 1, host: "h", gpus: [], output: null };
+  const cases: [
+    ended: string | null,
+    attempt: [ended: string | null, closed: string | null] | null,
+    end: string | null,
+  ][] = [
+    [null, null, null],
+    [null, [null, null], null],
+    [cancelled, null, cancelled], // before it was placed
+    [cancelled, [null, null], null], // being stopped
+    [cancelled, [stopped, null], stopped], // its log is being completed
+    [cancelled, [stopped, stopped], stopped],
+    [cancelled, [null, stopped], cancelled], // it never had a container
+    [cancelled, [started, started], cancelled], // while it waited for another try
+  ];
+  for (const [ended_at, one, end] of cases)
+    assert.equal(
+      endOf({ ended_at, attempt: one && { ...attempt, ended_at: one[0], closed_at: one[1] } }),
+      end,
+      JSON.stringify([ended_at, one]),
+    );
+  const open = { ...attempt, ended_at: null, closed_at: null };
+  assert.equal(ranOf({ started_at: started, ended_at: cancelled, attempt: open }, now), "2h");
 });

@@ -39,6 +39,7 @@ export interface Experiment {
     readonly number: number;
     readonly host: string;
     readonly started_at: string | null;
+    readonly ended_at: string | null;
     readonly closed_at: string | null;
     readonly output: string | null;
     readonly result: { reason: string; exit_code: number | null } | null;

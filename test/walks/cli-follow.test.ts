@@ -123,3 +123,45 @@ test("where there is no log, stderr says why: it waits, or how it ended without 
   await system.ended(ran.id);
   assert.deepEqual(await home.run(["logs", "quiet", "--stream", "stderr"]), { code: 0, out: "", err: "" });
 });
+
+test("on a terminal how it ended stands below a last line without a newline", async () => {
+  const words = ["run", "--name", "open", "--stream", "stdout", image, "sh", "-c", "printf last; exit 3"];
+  const talk = home.terminal(words, { env: { NO_COLOR: "1" } });
+  assert.equal(await talk.ended, 3);
+  assert.match(talk.out, /last\r\n[^\r\n]+3[^\r\n]*\r\n$/);
+});
+
+test("show says that a cancelled one is being stopped, and has its end when it has ended", async () => {
+  await system.addRunner("slow-host", {
+    SKEDULER_RUNNER_STOP_GRACE: "1m",
+    SKEDULER_CONTAINER_MOUNTS: system.folder,
+  });
+  const script =
+    'trap "until test -e /flags/let-go; do sleep 0.1; done; exit" TERM; echo up; while :; do sleep 0.1; done';
+  const { id } = await system.post(
+    { command: `sh -c '${script}'`, volumes: [`${system.folder}:/flags`] },
+    {
+      name: "slow",
+      resources: { host: "slow-host" },
+      retries: 2,
+      time_limit: "1h",
+      time_limit_warning: "5m",
+      notify: [],
+    },
+  );
+  await system.logged(id, "up\n");
+  await system.put(id, { status: "CANCELLED" });
+  const stopping = (await home.run(["show", "slow"])).out;
+  assert.match(stopping, /^Still: +being stopped on slow-host$/m);
+  assert.match(stopping, /^Ran: /m);
+  assert.doesNotMatch(stopping, /^Ended: /m);
+  writeFileSync(join(system.folder, "let-go"), "");
+  const { attempt } = await system.ended(id);
+  const ended = (await home.run(["show", "slow"])).out;
+  assert.doesNotMatch(ended, /^Still: /m);
+  const time = new Date(attempt?.ended_at ?? "").toLocaleString("sv-SE");
+  assert.match(ended, new RegExp(`^Ended: .*\\(${time}\\)$`, "m"));
+  assert.match(ended, /^Time limit: +1h\nWarning: +SIG[A-Z0-9]+, 5m before$/m);
+  assert.match(ended, /^Retries: +2 for host_lost, engine, image; the first after 10s$/m);
+  assert.match(ended, /^Notify: +nobody$/m);
+});

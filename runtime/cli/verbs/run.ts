@@ -22,6 +22,7 @@ const secondChance = 3_000;
 const sameSignal = 300;
 /** How long the server may be away when its last word is asked for, ms. */
 const endPatience = 60_000;
+const newline = 0x0a;
 
 type RunOptions = Options & ExperimentFlags & LogOptions & { readonly dryRun?: boolean };
 
@@ -61,9 +62,12 @@ async function read({ client }: Session, id: string): Promise<Experiment> {
 }
 
 /** The log's last line says how it ended; where there is none, or it is not shown, that is said here. */
-function ended({ say, err }: Session, found: Experiment, log: Buffer): number {
+function ended({ say, out, err }: Session, found: Experiment, log: Buffer): number {
   const message = found.result?.message.replaceAll(/[\r\n]+/g, " ");
-  if (message !== undefined && !log.includes(`[skeduler] ${message}\n`)) say(err.paint(plain(message), "dim"));
+  // Below a last line that was left open.
+  const open = out.isTerminal && err.isTerminal && log.length > 0 && log.at(-1) !== newline;
+  if (message !== undefined && !log.includes(`[skeduler] ${message}\n`))
+    say(`${open ? "\n" : ""}${err.paint(plain(message), "dim")}`);
   return exitCodeOf(found);
 }
 

@@ -3,12 +3,13 @@
 import { checked } from "../client.ts";
 import { each } from "../each.ts";
 import { parseExact } from "../../experiment/exact-json.ts";
+import { isEnded } from "../../experiment/states.ts";
 import { jsonLine } from "../json-line.ts";
-import { paintOf } from "../experiment-columns.ts";
+import { endOf, paintOf, ranOf } from "../experiment-columns.ts";
 import { findId } from "../find.ts";
 import type { Session, Verb } from "../session.ts";
 import { plain } from "../text.ts";
-import { ago, runtime } from "../time.ts";
+import { ago } from "../time.ts";
 import { experiment, placement, type Experiment } from "../wire.ts";
 
 export const run: Verb["run"] = async (session, references) => {
@@ -26,13 +27,14 @@ export const run: Verb["run"] = async (session, references) => {
 
 async function described({ client, out }: Session, one: Experiment, metadata: unknown): Promise<string> {
   const now = Date.now();
-  const { docker, attempt, result } = one;
+  const { docker, attempt, result, retries, time_limit_warning: warning } = one;
   const { image, command, environment, ...options } = docker;
   const when = (time: string | null): string => (time === null ? "" : `${ago(time, now)} (${local(time)})`);
   const rows: [string, string][] = [
     ["Name", plain(one.name)],
     ["Id", one.id],
     ["Status", out.paint(one.status, paintOf(one)) + (result === null ? "" : `: ${plain(result.message)}`)],
+    ["Still", stillOf(one)],
     ["Description", plain(one.description)],
     ["Owner", plain(one.owner ?? "")],
     ["Host", one.host ?? ""],
@@ -40,8 +42,8 @@ async function described({ client, out }: Session, one: Experiment, metadata: un
     ["Attempt", attempt === null ? "" : `${attempt.number}${one.retried > 0 ? ` (retried ${one.retried} times)` : ""}`],
     ["Enqueued", when(one.created_at)],
     ["Started", when(one.started_at)],
-    ["Ended", when(one.ended_at)],
-    ["Ran", runtime(one, now)],
+    ["Ended", when(endOf(one))],
+    ["Ran", ranOf(one, now)],
     ["Output", attempt?.output ?? ""],
     ["Image", plain(image)],
     ["Command", plain(command)],
@@ -50,8 +52,13 @@ async function described({ client, out }: Session, one: Experiment, metadata: un
     ["Resources", listed(one.resources)],
     ["Priority", one.priority === 0 ? "" : String(one.priority)],
     ["Time limit", one.time_limit ?? ""],
-    ["Retries", one.retries === null ? "" : String(one.retries.count)],
+    ["Warning", warning === null ? "" : `${warning.signal}, ${warning.before} before`],
+    [
+      "Retries",
+      retries === null ? "" : `${retries.count} for ${retries.on.join(", ")}; the first after ${retries.backoff}`,
+    ],
     ["After", one.after.join(", ")],
+    ["Notify", one.notify === null ? "" : plain(one.notify.join(", ")) || "nobody"],
     ["Group", one.group ?? ""],
     ["Metadata", metadata === null ? "" : plain(JSON.stringify(metadata))],
   ];
@@ -62,6 +69,12 @@ async function described({ client, out }: Session, one: Experiment, metadata: un
   const shown = rows.filter(([, value]) => value !== "");
   const width = Math.max(...shown.map(([name]) => name.length)) + 2;
   return shown.map(([name, value]) => `${out.paint(`${name}:`.padEnd(width), "bold")}${value}\n`).join("");
+}
+
+/** What goes on after its end was decided. */
+function stillOf({ status, attempt }: Experiment): string {
+  if (!isEnded(status) || attempt === null || attempt.closed_at !== null) return "";
+  return attempt.ended_at === null ? `being stopped on ${plain(attempt.host)}` : "its log is being completed";
 }
 
 function listed(values: Readonly<Record<string, unknown>>): string {
