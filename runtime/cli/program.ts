@@ -136,7 +136,7 @@ function addHostVerbs(program: Command): void {
   does(top, async () => import("./verbs/top.ts"));
   const change = (name: string, state: "cordoned" | "draining" | "active", description: string): Command => {
     const command = withJson(program.command(`${name} <host...>`).description(description));
-    return does(command.option("--reason <text>", "shown to others"), async () => ({
+    return does(command.option("--reason <text>", "shown to others; without it there is none any more"), async () => ({
       run: (await import("./verbs/change-host.ts")).changeHost(state),
     }));
   };

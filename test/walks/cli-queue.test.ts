@@ -62,7 +62,7 @@ test("why says what each host lacks; wait gives up after --timeout; cordon, drai
   assert.match((await run("cordon", "queue-host", "--reason", "new fans")).out, /^queue-host takes nothing new/);
   assert.match((await run("hosts")).out, /queue-host +cordoned .* new fans\n$/);
   assert.equal((await run("drain", "queue-host", "--wait")).code, 0);
-  assert.match((await run("hosts", "queue-host")).out, /State: +draining \(by token-1\)/);
+  assert.match((await run("hosts", "queue-host")).out, /State: +draining \(by token-1\)/); // a reason lasts until the next change
   assert.match((await run("activate", "queue-host", "--json")).out, /"state" : "active"/);
   assert.match((await run("__complete", "logs", "stu")).out, /^stuck$/m);
   assert.equal((await run("__complete", "cordon", "")).out, "queue-host\n");

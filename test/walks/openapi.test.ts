@@ -251,9 +251,9 @@ test("the examples for curl and for Python run and exit with the experiment's ex
     ["sh", "enqueue.sh"],
     ["/usr/bin/python3", "enqueue.py"],
   ] as const) {
-    const run = async (command: string): Promise<{ code: unknown; stdout: string; stderr: string }> => {
+    const run = async (command: string, of = image): Promise<{ code: unknown; stdout: string; stderr: string }> => {
       const { promise, resolve } = Promise.withResolvers<{ code: unknown; stdout: string; stderr: string }>();
-      execFile(program, [`${examples}${file}`, image, command], { env }, (error, stdout, stderr) =>
+      execFile(program, [`${examples}${file}`, of, command], { env }, (error, stdout, stderr) =>
         resolve({ code: error?.code ?? 0, stdout, stderr }),
       );
       return promise;
@@ -268,5 +268,10 @@ test("the examples for curl and for Python run and exit with the experiment's ex
     const [{ result }] = listed as [{ result: { message: string } }];
     assert.match(result.message, /"\/no\/such-program"/);
     assert.deepEqual([never.code, never.stderr], [1, `${result.message}\n`]);
+    const quoted = await run(`printf '%s|' "two  words" '"' 'a\tb' '\\' '1\n2'`);
+    assert.ok(quoted.stdout.includes('two  words|"|a\tb|\\|1\n2|'), quoted.stdout + quoted.stderr);
+    const refused = await run("true", 'no "image" like this');
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /^[^{}]*docker\.image[^{}]*\n$/);
   }
 });
