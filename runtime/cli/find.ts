@@ -8,8 +8,9 @@ import { missing } from "./exit-codes.ts";
 import { plain } from "./text.ts";
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** Fewer characters than these are too often the beginning of something. */
-const prefix = /^(?=.{4,})[0-9a-f]{1,8}(-[0-9a-f]{0,4}){0,3}(-[0-9a-f]{0,12})?$/i;
+/** As the server takes it. Fewer characters than four are too often the beginning of something. */
+const beginning =
+  /^(?=.{4})(?:[0-9a-f]{1,8}|[0-9a-f]{8}(?:-[0-9a-f]{4}){0,2}-[0-9a-f]{0,4}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{0,12})$/i;
 
 const found = z.array(z.object({ id: z.string(), name: z.string() }));
 type Kind = "experiment" | "group";
@@ -20,7 +21,7 @@ export async function findId(client: Client, reference: string, kind: Kind = "ex
   const path = `/${kind}s`;
   const order = kind === "experiment" ? { order: "desc" } : {};
   const [byId, byName] = await Promise.all([
-    prefix.test(reference) ? client.get(found, path, { query: { id_prefix: reference, limit: 3, ...order } }) : [],
+    isBeginning(reference) ? client.get(found, path, { query: { id_prefix: reference, limit: 3, ...order } }) : [],
     client.get(found, path, { query: { name: reference, limit: 1, ...order } }),
   ]);
   const all = [...byId, ...byName.filter((one) => byId.every(({ id }) => id !== one.id))];
@@ -33,6 +34,11 @@ export async function findId(client: Client, reference: string, kind: Kind = "ex
   if (second === undefined) return first.id;
   const names = all.map(({ id, name }) => `${id} (${plain(name)})`).join(", ");
   throw new UserError(`"${reference}" could be ${names}${byId.length === 3 ? ", …" : ""}: give more of the id.`);
+}
+
+/** Whether it could be the beginning of an id. */
+export function isBeginning(text: string): boolean {
+  return beginning.test(text);
 }
 
 /** Of an id, what is enough to name it in a table or a message. */

@@ -37,6 +37,14 @@ test("completion knows verbs, flags and the values of flags", async () => {
   assert.deepEqual(await proposals("lo"), ["login", "logout", "logs"]);
   assert.deepEqual(await proposals("logs", "--t"), ["--tail", "--timestamps"]);
   assert.deepEqual(await proposals("ls", "--status", "R"), ["RUNNING"]);
+  assert.deepEqual(await proposals("ls", "--status", "RUNNING,"), [
+    "RUNNING,CANCELLED",
+    "RUNNING,ENQUEUED",
+    "RUNNING,FINISHED",
+  ]);
+  assert.deepEqual(await proposals("ls", "--status=RU"), ["--status=RUNNING"]);
+  assert.deepEqual(await proposals("logs", "--stream=stdout,st"), ["--stream=stdout,stderr"]);
+  assert.deepEqual(await proposals("notifications", "ls", "-s", "f"), ["failed"]);
   assert.deepEqual(await proposals("context", ""), ["ls", "use"]);
   assert.deepEqual(await proposals("completion", ""), ["bash", "fish", "zsh"]);
   assert.ok((await proposals("")).every((one) => !one.startsWith("_")));

@@ -4,7 +4,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 const program = new URL("../../bin/skeduler.js", import.meta.url).pathname;
 
@@ -63,6 +63,13 @@ export class Home implements Disposable {
       .join(" ");
     const command = `stty cols ${columns} rows ${rows}; echo tty=$(tty); exec ${quoted}`;
     return this.#talk("script", ["-qec", command, "/dev/null"], { ...env, SHELL: "/bin/sh" });
+  }
+
+  /** An interactive bash on a terminal, which finds `skeduler`; what is written to stdin is typed. */
+  bash(): Talk {
+    const path = `${dirname(program)}:${this.env["PATH"] ?? ""}`;
+    const command = "stty cols 200; exec bash --norc --noprofile -i";
+    return this.#talk("script", ["-qec", command, "/dev/null"], { SHELL: "/bin/sh", PATH: path });
   }
 
   /** What a failed test left running ends too. */

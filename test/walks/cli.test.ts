@@ -145,6 +145,9 @@ test("an experiment is named by the beginning of its id or by its name, the newe
   const updated = await system.get(newer.id);
   assert.deepEqual([updated.description, updated.metadata], ["newer", [1]]);
   await good("cancel", older.id, newer.id, impostor.id);
+  // A name that looks like the beginning of an id, and is none.
+  const hexadecimal = await system.postScript("true", { name: "face-12", resources: { host: "nowhere" } });
+  assert.match(await good("cancel", "face-12", "--json"), new RegExp(hexadecimal.id));
   assert.match(await good("retry", newer.id, "--json"), /"status" : "ENQUEUED"/);
   await good("cancel", newer.id);
 });
@@ -187,6 +190,11 @@ test("ten thousand come as they are, and a reader that leaves ends it quietly", 
   assert.equal((await good("ls", "-q", "-n", "3")).split("\n").length, 4);
   const whole = JSON.parse(await good("ls", "--json")) as { name: string }[];
   assert.equal(whole.at(-1)?.name, "bulk 10000");
+  // Completion knows the newest; of what is older, what begins so and what is called so.
+  const { id } = JSON.parse(await good("show", "flagged", "--json")) as { id: string };
+  assert.equal(await good("__complete", "show", id.slice(0, 5)), `${id.slice(0, 8)}\n`);
+  assert.equal(await good("__complete", "show", id.slice(0, 10)), `${id}\n`);
+  assert.equal(await good("__complete", "run", "--after", "flagged"), "flagged\n");
   const piped = home.start(["ls"]);
   piped.child.stdout.once("data", () => piped.child.stdout.destroy());
   assert.equal(await piped.ended, 141);
