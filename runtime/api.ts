@@ -36,7 +36,7 @@ import { Notifier } from "./database/notifier.ts";
 import { backgroundPatience, connectPool, createPool } from "./database/pool.ts";
 import { startQueue } from "./database/queue.ts";
 import { giveUpLostHosts } from "./database/statements/hosts.ts";
-import { preparePartitions } from "./database/statements/housekeeping.ts";
+import { isTodayPrepared, preparePartitions } from "./database/statements/housekeeping.ts";
 import { settleEvents } from "./database/statements/read-events.ts";
 import { EventFeed } from "./events/feed.ts";
 import type { Env } from "./http/env.ts";
@@ -77,7 +77,10 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
   const db = await connectPool({ url: database, max: connections, name: "skeduler api", log });
   try {
     await requireMigrated(db);
-    await preparePartitions(db);
+    await preparePartitions(db).catch(async (error: unknown) => {
+      if (!(await isTodayPrepared(db))) throw error;
+      log.warn({ err: error }, "the days ahead have no partitions yet; that is tried again within the hour");
+    });
     await settleEvents(db);
   } catch (error) {
     await db.end();
