@@ -58,8 +58,11 @@ const atLeast = (value: number | undefined, least: number): number | undefined =
 const milliseconds = (value: unknown): number | undefined =>
   value === 0 ? 0 : typeof value === "string" ? parseDuration(value) : undefined;
 
-const duration = (written: string) =>
-  leaf(written, { allowed: 'a duration like "15s", "1m30s" or "500ms", at most 24 days', parse: milliseconds });
+const duration = (written: string, least = "0") =>
+  leaf(written, {
+    allowed: `a duration like "15s", "1m30s" or "500ms", ${least === "0" ? "" : `at least ${least} and `}at most 24 days`,
+    parse: (value) => atLeast(milliseconds(value), parseDuration(least) ?? 0),
+  });
 
 const durationOrNever = (written: string, { least, like }: { least: string; like: string }) =>
   leaf(written, {
@@ -168,7 +171,8 @@ export const configSchema = z.strictObject({
       }),
     })
     .prefault({}),
-  hosts: z.strictObject({ lost_after: duration("5m") }).prefault({}),
+  // A host that lives beats every 5 s, and one that is silent for 30 s is shown as lost: nothing is given up before that.
+  hosts: z.strictObject({ lost_after: duration("5m", "30s") }).prefault({}),
   logs: z
     .strictObject({
       max_bytes: leaf("1GiB", {
@@ -212,7 +216,7 @@ export const configSchema = z.strictObject({
         list: true,
       }),
       outputs: optionalLeaf({ allowed: "the absolute path of a folder", parse: matching(/^\//) }),
-      pull_timeout: duration("30m"),
+      pull_timeout: duration("30m", "1s"),
       stop_grace: duration("10s"),
       log_max_size: size("4GiB"),
       fence_after: durationOrNever("0", { least: "10s", like: "2m" }),

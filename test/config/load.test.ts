@@ -58,6 +58,9 @@ const faults: readonly [what: string, yaml: string, expected: RegExp][] = [
   ["a bad duration", 'http: {read_timeout: "15"}', /http\.read_timeout.*15s.*not "15"/s],
   ["a bad address", 'http: {listen: "8080"}', /http\.listen.*":8080"/s],
   ["a wrong type", "runner: {slots: many}", /runner\.slots.*whole number/s],
+  ["a host that is lost at once", 'hosts: {lost_after: "3s"}', /hosts\.lost_after.*at least 30s.*not "3s"/s],
+  ["a host that is always lost", "hosts: {lost_after: 0}", /hosts\.lost_after.*at least 30s.*not 0/s],
+  ["a pull that always fails", 'runner: {pull_timeout: "0"}', /runner\.pull_timeout.*at least 1s.*not "0"/s],
   ["no mapping", "- a", /./],
   ["no YAML", "a: [", /./],
 ];
@@ -69,6 +72,14 @@ for (const [what, yaml, expected] of faults) {
     );
   });
 }
+
+test("the least that is allowed is allowed", () => {
+  const { hosts, runner } = loadConfig({
+    file: file('hosts: {lost_after: "30s"}\nrunner: {pull_timeout: "1s"}'),
+    env: {},
+  });
+  assert.deepEqual([hosts.lost_after, runner.pull_timeout], [30_000, 1_000]);
+});
 
 test("a secret is not repeated in its fault", () => {
   assert.throws(

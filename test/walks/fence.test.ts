@@ -13,7 +13,7 @@ const { docker } = connectEngine(process.env["DOCKER_HOST"]);
 let system: System;
 let proxy: CutProxy;
 before(async () => {
-  system = await System.start({ SKEDULER_HOSTS_LOST_AFTER: "25s" });
+  system = await System.start({ SKEDULER_HOSTS_LOST_AFTER: "30s" });
   proxy = await CutProxy.start(system.database);
 });
 after(async () => {
