@@ -208,10 +208,10 @@ export const configSchema = z.strictObject({
         list: true,
       }),
       gpus: optionalLeaf({
-        allowed: "a list of the GPUs' indexes, like [0, 1]",
+        allowed: "a list of the GPUs' indexes, like [0, 1], or [] for none",
         parse: (value) => {
           const numbers = Array.isArray(value) ? value.map(Number) : [];
-          return numbers.length > 0 && numbers.every((n) => Number.isInteger(n) && n >= 0) ? numbers : undefined;
+          return Array.isArray(value) && numbers.every((n) => Number.isInteger(n) && n >= 0) ? numbers : undefined;
         },
         list: true,
       }),

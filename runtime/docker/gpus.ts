@@ -1,7 +1,7 @@
-// The GPUs of this host, and what is on them, as nvidia-smi says. No nvidia-smi, or one that fails at first, means none.
+// The GPUs of this host, and what is on them, as nvidia-smi says. No nvidia-smi means none.
 // Only whole GPUs are granted: one in MIG mode cannot be used as a whole, so it is none of them.
 
-import { execFile } from "node:child_process";
+import { execFile, type ExecFileException } from "node:child_process";
 import { promisify } from "node:util";
 
 export interface Gpu {
@@ -11,7 +11,8 @@ export interface Gpu {
   readonly memoryMiB: number;
 }
 
-export async function detectGpus(): Promise<Gpu[]> {
+/** The host's GPUs; or why they are not known, where nvidia-smi is there and fails. */
+export async function detectGpus(): Promise<Gpu[] | string> {
   try {
     const rows = await ask("--query-gpu=index,uuid,name,memory.total");
     return rows.map(([index = "", uuid = "", name = "", memory = ""]) => ({
@@ -20,8 +21,9 @@ export async function detectGpus(): Promise<Gpu[]> {
       name,
       memoryMiB: Number(memory),
     }));
-  } catch {
-    return []; // a host without GPUs is a host like any other
+  } catch (error) {
+    if ((error as ExecFileException).code === "ENOENT") return []; // a host without GPUs is a host like any other
+    return whyNot(error);
   }
 }
 
@@ -57,8 +59,15 @@ export async function gpuUses(): Promise<ReadonlyMap<string, GpuUse> | string> {
     ]);
     return new Map(uses);
   } catch (error) {
-    return error instanceof Error ? error.message.replaceAll("\n", " ").trim() : String(error);
+    return whyNot(error);
   }
+}
+
+/** nvidia-smi's own words, which it says on stdout as well; without any, Node's. */
+function whyNot(error: unknown): string {
+  const { stdout = "", stderr = "", message = String(error) } = error as Partial<ExecFileException>;
+  const oneLine = (text: string): string => text.replace(/\s+/g, " ").trim();
+  return oneLine(`${stdout} ${stderr}`) || oneLine(message);
 }
 
 export interface GpuReading {

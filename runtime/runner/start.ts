@@ -38,7 +38,7 @@ import { HostMemory } from "./host-memory.ts";
 import { MetricSampler } from "./metric-sampler.ts";
 import { lane } from "./lane.ts";
 import { LoudLogs } from "./loud-logs.ts";
-import { offeredGpus } from "./offered-gpus.ts";
+import { gpuTrouble, offeredGpus } from "./offered-gpus.ts";
 import { outputTrouble } from "./output-folder.ts";
 import { Presence } from "./presence.ts";
 import { policyOf } from "./policy.ts";
@@ -69,7 +69,7 @@ export interface RunnerOptions {
   readonly log: Log;
 }
 
-/** Starts it, and anew each time that its database turns out to be an older one: containers go on meanwhile. */
+/** Starts it, and anew each time that its database turns out to be an older one, or GPUs are known that were not: containers go on meanwhile. */
 export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const { log } = options;
   const { promise: lost, reject: lose } = Promise.withResolvers<never>();
@@ -94,14 +94,14 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
     await current?.close();
   }
 
-  function renew(): void {
+  function renew(why: string): void {
     if (current === undefined) return; // it is starting: the next heartbeat says so again
-    renewing = startAnew(current);
+    renewing = startAnew(current, why);
     current = undefined;
   }
 
-  async function startAnew(before: Started): Promise<void> {
-    log.error("the database knows less than this host: it was restored to a moment before; what runs here goes on");
+  async function startAnew(before: Started, why: string): Promise<void> {
+    log.error(`${why}; what runs here goes on`);
     await before.close();
     while (!closing.signal.aborted) {
       try {
@@ -123,8 +123,8 @@ interface Started extends Omit<Runner, "lost"> {
 interface Outcomes {
   /** This process must not run the host: another one does now, or its GPUs are not exclusive. */
   readonly lose: (error: UserError) => void;
-  /** The database was restored. */
-  readonly renew: () => void;
+  /** All is to be started anew, containers go on: the database was restored, or GPUs are known now. */
+  readonly renew: (why: string) => void;
 }
 
 async function startOnce(options: RunnerOptions, outcomes: Outcomes): Promise<Started> {
@@ -177,9 +177,10 @@ async function start(
   { config, version, log }: RunnerOptions,
   { lose, renew, host, db, engine, about, metrics, tracing, endpoint, parts }: Parts,
 ): Promise<Omit<Started, "close">> {
-  const gpus = await offeredGpus(config.runner.gpus, log);
-  const checksGpus = gpus.length > 0 && config.runner.check_gpus;
-  const slots = config.runner.slots ?? Math.max(gpus.length, about.cpus);
+  const offered = await offeredGpus(config.runner.gpus, log);
+  const gpus = typeof offered === "string" ? undefined : offered;
+  const checksGpus = gpus?.length !== 0 && config.runner.check_gpus;
+  const slots = config.runner.slots ?? Math.max(gpus?.length ?? 0, about.cpus);
   const fencing = { after: config.runner.fence_after || undefined, grace: config.runner.stop_grace };
   const memory = await HostMemory.open(join(config.data, "hosts", host), await readInstallation(db), log);
   const strange = memory.marks === undefined;
@@ -232,13 +233,16 @@ async function start(
       memory,
       cleanUp: async () => (await canary.passed) && reconciler.cleanUp(),
       trouble: async () =>
+        (typeof offered === "string"
+          ? await gpuTrouble(offered, () => renew("nvidia-smi works again: the host's GPUs are known"))
+          : undefined) ??
         (await diskTrouble({ db, engine, log, host, folder: about.folder, least: config.runner.min_free_disk })) ??
         outputTrouble(config.runner.outputs),
       load: async () => hostLoad(about.folder),
       onHeard: (sent) => fence.heard(sent),
       onEngine: async () => reconciler.reconcile(),
       onReplaced: lose,
-      onRestored: renew,
+      onRestored: () => renew("the database knows less than this host: it was restored to a moment before"),
     }),
     async (one) => one.close(),
   );
@@ -289,7 +293,7 @@ async function start(
   );
   await recordPool(db, host, epoch, { id: queue.poolId, previous: registered.previous_pool });
   const canary = parts.adopt(
-    new Canary({ engine, log, installation, host, image: config.runner.canary_image, gpu: gpus[0]?.uuid, lose }),
+    new Canary({ engine, log, installation, host, image: config.runner.canary_image, gpu: gpus?.[0]?.uuid, lose }),
     async (one) => one.close(),
   );
   const every = (ms: number, work: () => Promise<unknown>): NodeJS.Timeout =>
@@ -308,6 +312,6 @@ async function start(
   async function ready(): Promise<void> {
     await presence.cleaned();
     if (!(await canary.passed)) return;
-    log.info({ url: endpoint?.url, slots, gpus: gpus.length, epoch, engine: about.version }, "the runner is ready");
+    log.info({ url: endpoint?.url, slots, gpus: gpus?.length, epoch, engine: about.version }, "the runner is ready");
   }
 }

@@ -10,7 +10,9 @@ const log = createLog("error");
 process.env["STUB_GPUS"] = "0, GPU-a, NVIDIA A100, 40960\n1, GPU-b, NVIDIA A100, 40960\n2, GPU-c, NVIDIA A100, 40960";
 
 async function offered(indices?: readonly number[]): Promise<string[]> {
-  return (await offeredGpus(indices, log)).map((gpu) => gpu.uuid);
+  const gpus = await offeredGpus(indices, log);
+  assert.ok(typeof gpus !== "string", "nvidia-smi failed");
+  return gpus.map((gpu) => gpu.uuid);
 }
 
 test("all are offered, or those that are named", async () => {
@@ -24,4 +26,15 @@ test("one in MIG mode is not offered, named or not", async () => {
   assert.deepEqual(await offered(), ["GPU-a", "GPU-c"]);
   assert.deepEqual(await offered([1, 2]), ["GPU-c"]);
   delete process.env["STUB_MIG"];
+});
+
+test("where nvidia-smi fails that is said in its words; only where there is none there are no GPUs, or where none are wanted", async () => {
+  process.env["STUB_BROKEN"] = import.meta.filename;
+  assert.equal(await offeredGpus(undefined, log), "Failed to initialize NVML: Driver/library version mismatch");
+  assert.deepEqual(await offered([]), []);
+  delete process.env["STUB_BROKEN"];
+  const path = process.env["PATH"] ?? "";
+  process.env["PATH"] = "/nowhere";
+  assert.deepEqual(await offered(), []);
+  process.env["PATH"] = path;
 });

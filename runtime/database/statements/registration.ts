@@ -12,12 +12,15 @@ export interface Registration {
   readonly engineId: string;
   readonly slots: number;
   readonly labels: readonly string[];
-  readonly gpus: readonly {
-    readonly uuid: string;
-    readonly index: number;
-    readonly name: string;
-    readonly memoryMiB: number;
-  }[];
+  /** Undefined: it cannot tell now; those that it had before stay its own. */
+  readonly gpus:
+    | readonly {
+        readonly uuid: string;
+        readonly index: number;
+        readonly name: string;
+        readonly memoryMiB: number;
+      }[]
+    | undefined;
   readonly cpus: number;
   readonly memoryBytes: number;
   /** What it gives to one container at most; absent: no limit of its own. */
@@ -78,17 +81,17 @@ async function takeEpoch(db: Queryable, host: Registration): Promise<Registered 
      ), host as (
        insert into skeduler.hosts as h (name, engine_id, epoch, slots, gpus, cpus, memory_bytes, version, labels, fenced_within, checks_gpus, most_cpus, most_memory_bytes, clean,
                                         compared, restored_at)
-         select $1, $2, m.epoch + 1, $3, $4, $5, $6, $7, $8, $9, $10, $13, $14, false, not m.ahead, case when m.ahead then clock_timestamp() end from memory m
+         select $1, $2, m.epoch + 1, $3, coalesce($4::jsonb, '[]'), $5, $6, $7, $8, $9, $10, $13, $14, false, not m.ahead, case when m.ahead then clock_timestamp() end from memory m
          on conflict (name) do update
            set epoch = greatest(h.epoch + 1, excluded.epoch), pool_id = null, compared = h.compared and excluded.compared,
-               restored_at = coalesce(excluded.restored_at, h.restored_at), awaited_since = null, slots = $3, gpus = $4, cpus = $5, memory_bytes = $6, version = $7, labels = $8, fenced_within = $9, checks_gpus = $10, most_cpus = $13, most_memory_bytes = $14,
+               restored_at = coalesce(excluded.restored_at, h.restored_at), awaited_since = null, slots = $3, gpus = coalesce($4::jsonb, h.gpus), cpus = $5, memory_bytes = $6, version = $7, labels = $8, fenced_within = $9, checks_gpus = $10, most_cpus = $13, most_memory_bytes = $14,
                removed = false, registered_at = now(), clean = false, trouble = null
            where h.engine_id = $2
-         returning name, epoch, compared
+         returning name, epoch, compared, gpus
      ), withheld as (
        -- Whatever is on them now was not there by us.
        insert into skeduler.withheld_gpus (host, gpu)
-         select host.name, g ->> 'uuid' from host, jsonb_array_elements($4::jsonb) g
+         select host.name, g ->> 'uuid' from host, jsonb_array_elements(host.gpus) g
           where $10 and not exists (select from skeduler.leases l where l.host = host.name and l.gpu = g ->> 'uuid')
          on conflict (host, gpu) do update set stamp = gen_random_uuid()
      ), taken as (
@@ -106,7 +109,7 @@ async function takeEpoch(db: Queryable, host: Registration): Promise<Registered 
       host.name,
       host.engineId,
       host.slots,
-      JSON.stringify(host.gpus),
+      host.gpus === undefined ? null : JSON.stringify(host.gpus),
       host.cpus,
       host.memoryBytes,
       host.version,
