@@ -143,6 +143,7 @@ export async function removeContainer(engine: Engine, id: string): Promise<void>
 
 export interface OwnContainer {
   readonly id: string;
+  readonly host: string;
   readonly attemptId: string;
   readonly experimentId: string;
   readonly running: boolean;
@@ -150,20 +151,29 @@ export interface OwnContainer {
   readonly created: Date;
 }
 
-/** Every container, running or not, that carries this installation's and host's labels and its attempt's name; no other is looked at. */
+/**
+ * Every container, running or not, that carries this installation's and host's labels (without a host: any host's) and its attempt's name;
+ * no other is looked at.
+ */
 export async function listContainers(
   engine: Engine,
-  owner: { readonly installation: string; readonly host: string },
+  owner: { readonly installation: string; readonly host?: string },
 ): Promise<OwnContainer[]> {
   const found = await asking(engine, async () =>
     engine.docker.listContainers({
       all: true,
-      filters: { label: [`${label.installation}=${owner.installation}`, `${label.host}=${owner.host}`] },
+      filters: {
+        label: [
+          `${label.installation}=${owner.installation}`,
+          ...(owner.host === undefined ? [] : [`${label.host}=${owner.host}`]),
+        ],
+      },
     }),
   );
   const ours = found.filter(({ Names, Labels }) => isNamed(Names, Labels[label.attempt]));
   return ours.map((container) => ({
     id: container.Id,
+    host: container.Labels[label.host] ?? "",
     attemptId: container.Labels[label.attempt] ?? "",
     experimentId: container.Labels[label.experiment] ?? "",
     running: container.State === "running",

@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import {
+  readLongClosed,
   readOpenAttempts,
   readStandings,
   type Heard,
@@ -26,6 +27,8 @@ import { oneAtATime } from "./one-at-a-time.ts";
 
 /** Containers whose attempt nobody knows are spared this long: their row may not be visible yet. */
 const youngFor = 60_000;
+/** Containers under another host's name on this Engine are left to its own runner for so long after their attempts were closed, s. */
+const othersFor = 60;
 /** How long one that leaves waits for answers of the Engine, ms. */
 const detachPatience = 10_000;
 /** How soon a run that failed on something outside is taken up again. */
@@ -67,8 +70,9 @@ export class Reconciler {
   readonly reconcile = oneAtATime(async () => this.#look());
 
   /**
-   * Removes containers of ours that no open attempt has: left by a crash between report and removal, or given up. False where one of
-   * them may still run.
+   * Removes containers of ours that no open attempt has: left by a crash between report and removal, or given up. Under another
+   * host's name (this one was renamed, or two runners share the Engine) only those whose attempts were closed a while ago. False
+   * where one of them may still run.
    */
   readonly sweep = oneAtATime(async () => this.#sweepAll());
 
@@ -154,10 +158,12 @@ export class Reconciler {
   async #sweepAll(): Promise<boolean> {
     const { db, engine, installation, host, heard } = this.#context;
     try {
-      const all = await listContainers(engine, { installation, host });
+      const found = await listContainers(engine, { installation });
+      const all = found.filter((container) => container.host === host);
+      const others = found.filter((container) => container.host !== host && container.attemptId !== "");
       this.#tellOfEnds(all);
       const idle = all.filter((container) => !this.#runs.has(container.attemptId));
-      if (idle.length === 0) return true;
+      if (idle.length === 0 && others.length === 0) return true;
       const known = await readStandings(
         db,
         heard(),
@@ -165,6 +171,14 @@ export class Reconciler {
       );
       let clean = true;
       for (const container of idle) clean = (await this.#judge(container, known.get(container.attemptId))) && clean;
+      const over = await readLongClosed(
+        db,
+        heard(),
+        others.map((container) => container.attemptId),
+        othersFor,
+      );
+      for (const container of others)
+        if (over.has(container.attemptId)) clean = (await this.#judge(container, "closed")) && clean;
       return clean;
     } catch (error) {
       if (!this.#detach.signal.aborted) this.#log.warn({ err: error }, "the host's containers could not be compared");

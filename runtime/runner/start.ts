@@ -12,7 +12,7 @@ import { requireMigrated } from "../database/migrate.ts";
 import { Notifier } from "../database/notifier.ts";
 import { backgroundPatience, connectPool, type Pool } from "../database/pool.ts";
 import { startQueue } from "../database/queue.ts";
-import { readInstallation, recordPool, registerHost } from "../database/statements/registration.ts";
+import { readHostsOfEngine, readInstallation, recordPool, registerHost } from "../database/statements/registration.ts";
 import { recordInterruption, type Heard } from "../database/statements/runner.ts";
 import {
   connectEngine,
@@ -203,6 +203,12 @@ async function start(
       `The host name "${host}" belongs to another Docker Engine: give this one a name of its own (runner.name).`,
     );
   }
+  const others = await readHostsOfEngine(db, about.id, host);
+  if (others.length > 0)
+    log.warn(
+      { others },
+      "this Docker Engine is known as another host as well: two runners would offer one machine twice. Where this host was renamed, what still runs under its old name is stopped once it was given up",
+    );
   const { installation, epoch } = registered;
   const heard = (): Heard => ({ host, epoch, beats: memory.marks?.beats ?? registered.beats });
   await memory.heard({ epoch, beats: registered.beats });

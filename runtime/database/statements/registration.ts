@@ -2,8 +2,8 @@
 // Epoch and count never go back, so a database that shows less than the host knows was restored to a moment before.
 
 import { z } from "zod";
-import { maybeOne, one, prepared, transaction, type Pool, type Queryable } from "../pool.ts";
-import { placingNow } from "./placement.ts";
+import { many, maybeOne, one, prepared, transaction, type Pool, type Queryable } from "../pool.ts";
+import { placingNow, silentAfterSeconds } from "./placement.ts";
 import { unlockJobs } from "./queue-workers.ts";
 import type { Heard } from "./runner.ts";
 
@@ -122,6 +122,20 @@ async function takeEpoch(db: Queryable, host: Registration): Promise<Registered 
       host.most?.memoryBytes ?? null,
     ],
   );
+}
+
+/** Other hosts that are on this Engine and live, or had experiments there that nobody gave up yet. */
+export async function readHostsOfEngine(db: Queryable, engineId: string, but: string): Promise<string[]> {
+  const rows = await many(
+    db,
+    z.object({ name: z.string() }),
+    `select h.name from skeduler.hosts h join skeduler.heartbeats b on b.host = h.name
+      where h.engine_id = $1 and h.name <> $2 and not h.removed
+        and (b.seen_at > clock_timestamp() - make_interval(secs => $3)
+             or exists (select from skeduler.attempts a where a.host = h.name and a.closed_at is null)) order by h.name`,
+    [engineId, but, silentAfterSeconds],
+  );
+  return rows.map(({ name }) => name);
 }
 
 /**

@@ -280,3 +280,20 @@ export async function readStandings(
   if (rows.some((row) => row.trusted !== true)) throw new DatabaseRestored();
   return new Map(rows.flatMap(({ id, standing }) => (standing === null ? [] : [[id, standing] as const])));
 }
+
+/** Which of these attempts were closed longer ago than so many seconds. None where the database knows less than the host. */
+export async function readLongClosed(
+  db: Queryable,
+  { host, beats }: Heard,
+  ids: readonly string[],
+  seconds: number,
+): Promise<ReadonlySet<string>> {
+  const rows = await many(
+    db,
+    z.object({ id: z.string() }),
+    `select a.id::text as id from skeduler.attempts a
+      where a.id = any($3::uuid[]) and a.closed_at < clock_timestamp() - make_interval(secs => $4) and ${knowsAll}`,
+    [host, beats, ids, seconds],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
