@@ -200,7 +200,7 @@ async function start(
   });
   if (registered === undefined) {
     throw new UserError(
-      `The host name "${host}" belongs to another Docker Engine: give this one a name of its own (runner.name).`,
+      `The host name "${host}" belongs to another Docker Engine: give this one a name of its own (runner.name), or DELETE /hosts/${host} when that machine is gone, or its Engine was installed anew.`,
     );
   }
   const others = await readHostsOfEngine(db, about.id, host);

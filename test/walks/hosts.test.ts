@@ -78,6 +78,18 @@ test("a second Engine under a known host's name is refused", async () => {
   });
 });
 
+test("a host whose machine was replaced has its name back once it was removed", async () => {
+  await system.query(
+    `with h as (insert into skeduler.hosts (name, engine_id, slots, cpus, memory_bytes, version) values ('beta', 'the old engine', 1, 1, 1, 'x') returning name)
+     insert into skeduler.heartbeats (host, seen_at) select name, now() - interval '1 hour' from h`,
+  );
+  await assert.rejects(system.addRunner("beta"), /or DELETE \/hosts\/beta when that machine is gone/);
+  await system.json("/hosts/beta", { method: "DELETE" });
+  await system.addRunner("beta");
+  const { id } = await system.postScript("true", { resources: { host: "beta" } });
+  assert.equal((await system.ended(id)).status, "FINISHED");
+});
+
 test("a runner that is killed leaves its containers running; the next one adopts them with log and exit code whole", async () => {
   await using crash = await System.start();
   const first = await RunnerProcess.start(crash, "mortal");

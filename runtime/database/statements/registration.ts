@@ -49,7 +49,7 @@ export async function readInstallation(db: Queryable): Promise<string> {
   return id;
 }
 
-/** Takes the host's next epoch; nothing is placed there before `hostIsClean`. Undefined where the name belongs to another Engine. */
+/** Takes the host's next epoch; nothing is placed there before `hostIsClean`. Undefined where the name belongs to another Engine and was not removed. */
 export async function registerHost(pool: Pool, host: Registration): Promise<Registered | undefined> {
   return transaction(pool, async (db) => {
     await lockHost(db, host.name); // what is placed there meanwhile gets the new epoch
@@ -83,10 +83,10 @@ async function takeEpoch(db: Queryable, host: Registration): Promise<Registered 
                                         compared, restored_at)
          select $1, $2, m.epoch + 1, $3, coalesce($4::jsonb, '[]'), $5, $6, $7, $8, $9, $10, $13, $14, false, not m.ahead, case when m.ahead then clock_timestamp() end from memory m
          on conflict (name) do update
-           set epoch = greatest(h.epoch + 1, excluded.epoch), pool_id = null, compared = h.compared and excluded.compared,
-               restored_at = coalesce(excluded.restored_at, h.restored_at), awaited_since = null, slots = $3, gpus = coalesce($4::jsonb, h.gpus), cpus = $5, memory_bytes = $6, version = $7, labels = $8, fenced_within = $9, checks_gpus = $10, most_cpus = $13, most_memory_bytes = $14,
+           set engine_id = $2, epoch = greatest(h.epoch + 1, excluded.epoch), pool_id = null, compared = h.compared and excluded.compared,
+               restored_at = coalesce(excluded.restored_at, h.restored_at), awaited_since = null, slots = $3, gpus = coalesce($4::jsonb, case when h.engine_id = $2 then h.gpus else '[]' end), cpus = $5, memory_bytes = $6, version = $7, labels = $8, fenced_within = $9, checks_gpus = $10, most_cpus = $13, most_memory_bytes = $14,
                removed = false, registered_at = now(), clean = false, trouble = null
-           where h.engine_id = $2
+           where h.engine_id = $2 or h.removed
          returning name, epoch, compared, gpus
      ), withheld as (
        -- Whatever is on them now was not there by us.
