@@ -30,6 +30,7 @@ import { placeExperiments, placeExperimentsTask } from "../tasks/place-experimen
 import type { Config } from "./config/schema.ts";
 import { quotaOf } from "./config/owners.ts";
 import type { Token } from "./config/token-list.ts";
+import { startFault } from "./database/faults.ts";
 import { listen } from "./database/listener.ts";
 import { requireMigrated } from "./database/migrate.ts";
 import { Notifier } from "./database/notifier.ts";
@@ -84,7 +85,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     await settleEvents(db);
   } catch (error) {
     await db.end();
-    throw error;
+    throw startFault(database, error);
   }
   const control = createPool({
     url: database,
@@ -254,7 +255,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     };
   } catch (error) {
     await stop();
-    throw error;
+    throw startFault(database, error);
   }
 }
 

@@ -19,6 +19,28 @@ export function connectionFault(url: string, cause: unknown): UserError {
   return new UserError(`The database at ${placeOf(url)} cannot be used: ${said}. Check the key database.`, { cause });
 }
 
+/**
+ * What a statement of a start met, for an operator: one sentence with Postgres' words and what to do where the database is away, takes
+ * no writes or does not let us; everything else as it is.
+ */
+export function startFault(url: string, cause: unknown): unknown {
+  if (cause instanceof UserError) return cause; // said already, of whatever it was
+  const code = cause instanceof pg.DatabaseError ? cause.code : undefined;
+  const said = (what: string): UserError => new UserError(`The database at ${placeOf(url)} ${what}`, { cause });
+  if (code === "25006") return said(`takes no writes: ${wordsOf(cause)}. Name the primary server in the key database.`);
+  if (code === "42501")
+    return said(
+      `does not let us: ${wordsOf(cause)}. Its user has to own what skeduler migrate makes (the schemas skeduler and graphile_worker, the table jobs), or be a member of its owner, and to make it needs the right to create in the database.`,
+    );
+  if (code === "55P03")
+    return said(`has a table that another program holds: ${wordsOf(cause)}. Try again when that has ended.`);
+  return isUnavailable(cause) ? connectionFault(url, cause) : cause;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 function codeOf(cause: unknown): string {
   if (cause instanceof AggregateError && cause.errors[0] instanceof Error) return cause.errors[0].message;
   return typeof cause === "object" && cause !== null && "code" in cause ? String(cause.code) : "no answer";

@@ -6,13 +6,15 @@ import { runMigrations } from "graphile-worker";
 import pg from "pg";
 import { UserError } from "../errors.ts";
 import { vanishedSoon } from "./session.ts";
-import { connectionFault } from "./faults.ts";
+import { connectionFault, startFault } from "./faults.ts";
 import { checkOwnership } from "./ownership.ts";
 import { preparePartitions } from "./statements/housekeeping.ts";
 
 const folder = new URL("../../migrations/", import.meta.url);
 /** An arbitrary constant that every Skeduler migrator takes: "skeduler" in ASCII, folded to 63 bits. */
 const migrationLock = "8315168192217801074";
+/** A server that has not answered for so long, ms, is not there. */
+const connectPatience = 10_000;
 
 export interface Migration {
   readonly number: number;
@@ -33,31 +35,58 @@ export interface MigrationReport {
 export interface MigrateOptions {
   /** Asked when a `jobs` table of another system is adopted; `waiting` rows would start to run. False stops, untouched. */
   readonly confirmAdoption?: (waiting: number) => Promise<boolean>;
+  /** Ends it, with the signal's reason, as long as nothing was changed. */
+  readonly signal?: AbortSignal;
 }
 
 /** Applies what is missing. Throws UserError with a sentence for everything that an operator can mend. */
 export async function migrate(url: string, options: MigrateOptions = {}): Promise<MigrationReport> {
-  const client = new pg.Client({ connectionString: url, application_name: "skeduler migrate" });
-  client.on("error", () => undefined); // reported by the statement in flight
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const client = clientOf(url);
+  let stopped: unknown;
+  const stop = (): void => {
+    stopped = signal?.reason;
+    client.connection.stream.destroy(); // whatever it waits for
+  };
+  const passTheCommit = (): void => signal?.removeEventListener("abort", stop);
+  signal?.addEventListener("abort", stop);
   try {
-    await client.connect();
-  } catch (cause) {
-    throw connectionFault(url, cause);
-  }
-  try {
+    await client.connect().catch((cause: unknown) => {
+      throw connectionFault(url, cause);
+    });
     await client.query(vanishedSoon);
     // Waits for a racing migrator as long as that takes; the lock_timeout below is for tables in use.
     await client.query("select pg_advisory_lock($1::bigint)", [migrationLock]);
-    const applied = await applyFiles(client, options);
+    const applied = await applyFiles(client, options, passTheCommit);
+    passTheCommit();
     await runMigrations({ connectionString: url });
     await preparePartitions(client); // a runner may store lines before any API process has started
     return { applied };
+  } catch (cause) {
+    throw stopped ?? startFault(url, cause);
   } finally {
+    passTheCommit();
     await client.end();
   }
 }
 
-async function applyFiles(client: pg.Client, options: MigrateOptions): Promise<string[]> {
+/** Not connected yet. What the address names may be missing already: a certificate's file. */
+function clientOf(url: string): pg.Client {
+  try {
+    const client = new pg.Client({
+      connectionString: url,
+      application_name: "skeduler migrate",
+      connectionTimeoutMillis: connectPatience,
+    });
+    client.on("error", () => undefined); // reported by the statement in flight
+    return client;
+  } catch (cause) {
+    throw connectionFault(url, cause);
+  }
+}
+
+async function applyFiles(client: pg.Client, options: MigrateOptions, beforeCommit: () => void): Promise<string[]> {
   const known = await knownMigrations();
   const version = await schemaVersion(client);
   refuseNewer(version, known);
@@ -84,9 +113,10 @@ async function applyFiles(client: pg.Client, options: MigrateOptions): Promise<s
         migration.name,
       ]);
     }
+    beforeCommit();
     await client.query("commit");
   } catch (cause) {
-    await client.query("rollback");
+    await client.query("rollback").catch(() => undefined); // the connection may be what failed
     if (cause instanceof pg.DatabaseError && cause.code === "55P03") {
       throw new UserError("The table jobs is in use by another program: stop it, then run skeduler migrate again.", {
         cause,

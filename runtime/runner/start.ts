@@ -8,6 +8,7 @@ import { startExperiment, startExperimentTask } from "../../tasks/start-experime
 import { stopExperiment, stopExperimentTask } from "../../tasks/stop-experiment.ts";
 import type { Config } from "../config/schema.ts";
 import { bufferCollector } from "../database/collect-buffers.ts";
+import { startFault } from "../database/faults.ts";
 import { requireMigrated } from "../database/migrate.ts";
 import { Notifier } from "../database/notifier.ts";
 import { backgroundPatience, connectPool, type Pool } from "../database/pool.ts";
@@ -77,7 +78,9 @@ export async function startRunner(options: RunnerOptions): Promise<Runner> {
   const closing = new AbortController();
   let renewing: Promise<void> | undefined;
   let current: Started | undefined;
-  const first = await startOnce(options, { lose, renew });
+  const first = await startOnce(options, { lose, renew }).catch((error: unknown) => {
+    throw faultOf(error, options.database);
+  });
   current = first;
   try {
     await Promise.race([first.ready, lost]);
@@ -132,7 +135,7 @@ async function startOnce(options: RunnerOptions, outcomes: Outcomes): Promise<St
   const host = config.runner.name ?? hostname();
   const log = options.log.child({ host });
   const engine = connectEngine(config.docker.host);
-  const about = await describe(engine);
+  const about = await describeEngine(engine);
   await using parts = new AsyncDisposableStack(); // a start that fails leaves nothing of itself behind
   const db = parts.adopt(
     await connectPool({ url: database, max: connections, name: "skeduler runner", log, patience: backgroundPatience }),
@@ -152,13 +155,11 @@ async function startOnce(options: RunnerOptions, outcomes: Outcomes): Promise<St
   return { ...started, close: async () => running.disposeAsync() };
 }
 
-async function describe(engine: Engine): Promise<EngineDescription> {
-  try {
-    return await describeEngine(engine);
-  } catch (error) {
-    if (!(error instanceof EngineUnreachable)) throw error;
-    throw new UserError(`${error.message} Start Docker, or set docker.host.`, { cause: error });
-  }
+/** What a first start met, in a sentence where an operator can mend it: Docker's absence, or the database's. */
+function faultOf(error: unknown, database: string): unknown {
+  return error instanceof EngineUnreachable
+    ? new UserError(`${error.message} Start Docker, or set docker.host.`, { cause: error })
+    : startFault(database, error);
 }
 
 interface Parts extends Outcomes {

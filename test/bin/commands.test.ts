@@ -133,7 +133,7 @@ const sentences: readonly [what: string, words: string[], env: Record<string, st
     "an Engine that does not answer",
     ["runner"],
     { SKEDULER_DATABASE: "postgres://u:p@127.0.0.1:1/x", SKEDULER_DOCKER_HOST: "unix:///nowhere.sock" },
-    /Docker/,
+    /^skeduler: The Docker Engine at unix:\/\/\/nowhere\.sock does not answer/,
   ],
 ];
 for (const [what, words, env, expected] of sentences) {

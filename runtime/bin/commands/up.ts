@@ -52,6 +52,7 @@ export async function run(options: UpOptions, { signal }: CommandContext): Promi
   const database = config.database ?? (await embedded(config, cleanup));
   signal.throwIfAborted();
   await migrate(database, {
+    signal,
     confirmAdoption: async (waiting) =>
       options.yes === true ||
       confirm(`The ${waiting} waiting experiments of the existing table jobs will start to run. Go on?`, false),
