@@ -1,6 +1,7 @@
 // What an API process tells Prometheus: its requests, tails, placements and queue jobs, and, read when it is asked, what there is in the
 // database. Names and labels are documented in docs/operating.md; a test holds the dashboard and the alert rules to them.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { Queryable } from "../database/pool.ts";
 import { takeCensus, type Census } from "../database/statements/census.ts";
@@ -22,6 +23,9 @@ export interface ApiMetricsOptions {
 const quick = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 /** From a moment to days. */
 const long = [0.05, 0.25, 1, 5, 15, 60, 300, 900, 3600, 4 * 3600, 12 * 3600, 86_400, 7 * 86_400];
+
+/** A database that takes longer, ms, counts as away: whoever scrapes waits for ten seconds, and the alert is for now. */
+const censusPatience = 3_000;
 
 export class ApiMetrics {
   readonly #registry = new Registry();
@@ -148,11 +152,20 @@ function addCensus(registry: Registry, { db, log }: ApiMetricsOptions): () => Pr
     }
   };
   const up = gauge("skeduler_database_up", "Whether the database answered when this was asked", []);
+  let asked: Promise<Census> | undefined;
+  /** One at a time: scrapes of a database that is silent wait for the same answer. */
+  const census = async (): Promise<Census> => {
+    asked ??= takeCensus(db).finally(() => (asked = undefined));
+    const late = sleep(censusPatience, undefined, { ref: false });
+    const taken = await Promise.race([asked, late]);
+    if (taken === undefined) throw new Error(`the database has not answered for ${censusPatience / 1000} s`);
+    return taken;
+  };
   return async () => {
     for (const one of [experiments, hosts, heartbeats, gpus, jobs]) one.reset();
     longestWait.remove();
     try {
-      fill(await takeCensus(db));
+      fill(await census());
       up.set(1);
     } catch (error) {
       log.warn({ err: error }, "the census for Prometheus could not be taken");
