@@ -32,7 +32,7 @@ import { quotaOf } from "./config/owners.ts";
 import type { Token } from "./config/token-list.ts";
 import { startFault } from "./database/faults.ts";
 import { listen } from "./database/listener.ts";
-import { requireMigrated } from "./database/migrate.ts";
+import { requireMigrated, requireWritable } from "./database/migrate.ts";
 import { Notifier } from "./database/notifier.ts";
 import { backgroundPatience, connectPool, createPool } from "./database/pool.ts";
 import { startQueue } from "./database/queue.ts";
@@ -164,7 +164,10 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     tokens,
     config,
     log,
-    ready: async () => requireMigrated(db),
+    ready: async () => {
+      await requireMigrated(db);
+      await requireWritable(db);
+    },
     answered: metrics.answered,
   });
   const upgrade = createUpgrade({

@@ -58,12 +58,13 @@ const lostCodes = new Set([
   "57P01", // admin_shutdown
   "57P02", // crash_shutdown
   "57P03", // cannot_connect_now
+  "25006", // read_only_sql_transaction: a failover led to a standby
   "25P03", // idle_in_transaction_session_timeout
 ]);
 const lostMessage =
   /query read timeout|connection terminated|timeout exceeded when trying to connect|connection ended unexpectedly|connection error and is not queryable|client was closed|cannot use a pool after/i;
 
-/** Whether Postgres cannot be reached now (rather than our statement being wrong): worth a 503 and another try. */
+/** Whether Postgres cannot be reached, or written to, now (rather than our statement being wrong): worth a 503 and another try. */
 export function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   const code = "code" in error && typeof error.code === "string" ? error.code : "";

@@ -4,7 +4,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { runMigrations } from "graphile-worker";
 import pg from "pg";
-import { UserError } from "../errors.ts";
+import { ApiError, UserError } from "../errors.ts";
 import { vanishedSoon } from "./session.ts";
 import { connectionFault, startFault } from "./faults.ts";
 import { checkOwnership } from "./ownership.ts";
@@ -159,4 +159,12 @@ export async function requireMigrated(client: Pick<pg.Client, "query">): Promise
       `The database is at schema version ${version}, this skeduler needs ${newest}: run skeduler migrate.`,
     );
   }
+}
+
+/** Throws where the database takes no writes: a failover led to a standby. */
+export async function requireWritable(client: Pick<pg.Client, "query">): Promise<void> {
+  const { rows } = await client.query<{ writable: boolean }>(
+    "select current_setting('transaction_read_only') = 'off' as writable",
+  );
+  if (rows[0]?.writable !== true) throw new ApiError("unavailable", "The database takes no writes now.");
 }
