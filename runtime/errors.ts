@@ -63,6 +63,15 @@ export class UserError extends Error {
   }
 }
 
+/** A folder that Skeduler needs and cannot make. */
+export function folderFault(folder: string, cause: unknown): UserError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new UserError(
+    `The folder ${folder} cannot be made (${why}): let this user write there, or name another with the key data (SKEDULER_DATA).`,
+    { cause },
+  );
+}
+
 /** The user left a question with Ctrl-C: the command ends without a word. */
 export class Interrupted extends Error {
   constructor() {

@@ -7,6 +7,7 @@ import { appendFile, mkdir, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { attemptSpec, type AttemptSpec } from "../database/statements/runner.ts";
+import { folderFault } from "../errors.ts";
 import { reasons } from "../experiment/states.ts";
 import type { Log } from "../log.ts";
 import { linesOf, replace } from "./line-file.ts";
@@ -69,10 +70,12 @@ export class HostMemory {
     this.#attemptsFile = join(folder, `${installation}.attempts`);
   }
 
-  /** `folder`: this host's own. */
+  /** `folder`: this host's own. A UserError where it cannot be made. */
   static async open(folder: string, installation: string, log: Log): Promise<HostMemory> {
     const memory = new HostMemory(folder, installation, log);
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await mkdir(folder, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+      throw folderFault(folder, cause);
+    });
     await memory.#orLost(memory.#marksFile, async () => memory.#readMarks());
     await memory.#orLost(memory.#attemptsFile, async () => memory.#readAttempts());
     return memory;

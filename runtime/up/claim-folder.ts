@@ -4,7 +4,7 @@
 import { mkdirSync, statSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { text } from "node:stream/consumers";
-import { UserError } from "../errors.ts";
+import { folderFault, UserError } from "../errors.ts";
 
 /** How long the other may take to say its number, ms: one that is stopped (Ctrl-Z) never does. */
 const patience = 2_000;
@@ -12,7 +12,11 @@ const patience = 2_000;
 /** Holds the folder until this process ends; a UserError where another process does. Makes the folder where it is missing. */
 export async function claimFolder(folder: string): Promise<void> {
   if (process.platform !== "linux") return; // only Linux has such names
-  mkdirSync(folder, { recursive: true, mode: process.getuid?.() === 0 ? 0o755 : 0o700 }); // root's Postgres runs as another user
+  try {
+    mkdirSync(folder, { recursive: true, mode: process.getuid?.() === 0 ? 0o755 : 0o700 }); // root's Postgres runs as another user
+  } catch (cause) {
+    throw folderFault(folder, cause);
+  }
   const { dev, ino } = statSync(folder);
   const path = `\0skeduler-up-${dev}-${ino}`;
   const { promise: claimed, resolve, reject } = Promise.withResolvers<undefined>();

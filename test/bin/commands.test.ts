@@ -130,6 +130,12 @@ const sentences: readonly [what: string, words: string[], env: Record<string, st
     /127\.0\.0\.1:1\/x.*ECONNREFUSED/,
   ],
   [
+    "a data folder that cannot be made",
+    ["up"],
+    { SKEDULER_DATA: "/dev/null/data" },
+    /folder \/dev\/null\/data .*ENOTDIR/,
+  ],
+  [
     "an Engine that does not answer",
     ["runner"],
     { SKEDULER_DATABASE: "postgres://u:p@127.0.0.1:1/x", SKEDULER_DOCKER_HOST: "unix:///nowhere.sock" },

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { pino } from "pino";
 import type { AttemptSpec } from "../../runtime/database/statements/runner.ts";
+import { UserError } from "../../runtime/errors.ts";
 import { HostMemory, type End } from "../../runtime/runner/host-memory.ts";
 
 let folder: string;
@@ -103,4 +104,11 @@ test("files that cannot be read cost the memory, not the start: a warning, and w
   await memory.began(spec(1));
   const after = await open();
   assert.deepEqual([after.marks, after.ids], [{ epoch: "1", beats: "1" }, [idOf(1)]]);
+});
+
+test("a folder that cannot be made is named, with the reason", async () => {
+  await assert.rejects(
+    HostMemory.open("/dev/null/hosts/h", "here", log),
+    (error) => error instanceof UserError && /folder \/dev\/null\/hosts\/h .*ENOTDIR/.test(error.message),
+  );
 });
