@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import Docker from "dockerode";
+import { UserError } from "../errors.ts";
 
 export interface Engine {
   readonly docker: Docker;
@@ -26,9 +27,18 @@ function defaultAddress(): string {
     : `unix://${rootless}`;
 }
 
-/** Prepares a connection (nothing is sent yet). */
+/** An address that we speak, a socket's bare path as unix://; a UserError where it is none. */
+function checked(address: string): string {
+  if (/^(unix:\/\/)?\/./.test(address)) return address.replace(/^\//, "unix:///");
+  if (/^(tcp|https?):\/\//.test(address) && URL.canParse(address) && new URL(address).hostname !== "") return address;
+  throw new UserError(
+    `No Docker Engine can be asked at "${address}" (docker.host, else DOCKER_HOST): write unix:///var/run/docker.sock, tcp://127.0.0.1:2375 or the like; ssh is not spoken here.`,
+  );
+}
+
+/** Prepares a connection (nothing is sent yet). A UserError where the address is none. */
 export function connectEngine(host?: string, limits = usualLimits): Engine {
-  const address = host ?? defaultAddress();
+  const address = checked(host ?? defaultAddress());
   const docker = new Docker(placeOf(address));
   readAnswersOf(docker, limits);
   return { docker, address };
@@ -37,7 +47,11 @@ export function connectEngine(host?: string, limits = usualLimits): Engine {
 function placeOf(address: string): Docker.DockerOptions {
   if (address.startsWith("unix://")) return { socketPath: address.slice("unix://".length) };
   const { hostname, port, protocol } = new URL(address);
-  return { host: hostname, port: Number(port || 2375), protocol: protocol === "https:" ? "https" : "http" };
+  return {
+    host: hostname.replace(/^\[|\]$/g, ""),
+    port: Number(port || 2375),
+    protocol: protocol === "https:" ? "https" : "http",
+  };
 }
 
 /** How long an answer may take, ms: to a question, and to what changes something (the grace of a stop is added). */
@@ -101,7 +115,14 @@ interface Info {
 }
 
 export async function describeEngine(engine: Engine): Promise<EngineDescription> {
-  const info = await asking(engine, async () => engine.docker.info() as Promise<Info>);
+  const stranger = (why: string, cause?: unknown): EngineUnreachable =>
+    new EngineUnreachable(`What answers at ${engine.address} is no Docker Engine, or refuses us: ${why}.`, { cause });
+  const info = await asking(engine, async () => engine.docker.info() as Promise<Partial<Info>>).catch(
+    (cause: unknown) => {
+      throw cause instanceof EngineUnreachable ? cause : stranger(inShort(wordsOf(cause)), cause);
+    },
+  );
+  if (!isInfo(info)) throw stranger("it does not say of itself what an Engine says");
   return {
     id: info.ID,
     version: info.ServerVersion,
@@ -109,6 +130,15 @@ export async function describeEngine(engine: Engine): Promise<EngineDescription>
     memoryBytes: info.MemTotal,
     folder: info.DockerRootDir,
   };
+}
+
+function isInfo(info: Partial<Info>): info is Info {
+  return typeof info.ID === "string" && typeof info.NCPU === "number" && typeof info.MemTotal === "number";
+}
+
+/** A stranger's words may be a whole page. */
+function inShort(words: string): string {
+  return words.replace(/\s+/g, " ").slice(0, 200);
 }
 
 /** Whether the Engine answers within `patience` ms. */
@@ -120,7 +150,18 @@ export async function pingEngine(engine: Engine, patience: number): Promise<bool
   return Promise.race([answer, sleep(patience, false, { ref: false })]);
 }
 
-const unreachable = new Set(["ECONNREFUSED", "ENOENT", "EACCES", "ECONNRESET", "EPIPE", "ETIMEDOUT", "EHOSTUNREACH"]);
+const unreachable = new Set([
+  "ECONNREFUSED",
+  "ENOENT",
+  "EACCES",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+]);
 
 /** Whether the Engine could not be asked, or went away in the middle of its answer. */
 export function isUnreachable(error: unknown): boolean {
@@ -133,9 +174,12 @@ export async function asking<T>(engine: Engine, request: () => Promise<T>): Prom
     return await request();
   } catch (cause) {
     if (isUnreachable(cause)) {
-      throw new EngineUnreachable(`The Docker Engine at ${engine.address} does not answer (${codeOf(cause)}).`, {
-        cause,
-      });
+      const code = codeOf(cause);
+      const what =
+        code === "EACCES"
+          ? "may not be used by this user (EACCES): add it to the group docker, and log in again"
+          : `does not answer (${code})`;
+      throw new EngineUnreachable(`The Docker Engine at ${engine.address} ${what}.`, { cause });
     }
     throw cause;
   }

@@ -141,6 +141,18 @@ const sentences: readonly [what: string, words: string[], env: Record<string, st
     { SKEDULER_DATABASE: "postgres://u:p@127.0.0.1:1/x", SKEDULER_DOCKER_HOST: "unix:///nowhere.sock" },
     /^skeduler: The Docker Engine at unix:\/\/\/nowhere\.sock does not answer/,
   ],
+  [
+    "an Engine's address that is none",
+    ["runner"],
+    { SKEDULER_DATABASE: "postgres://u:p@127.0.0.1:1/x", DOCKER_HOST: "ssh://ada@gpu-1" },
+    /ssh:\/\/ada@gpu-1/,
+  ],
+  [
+    "an Engine that no name server knows",
+    ["runner"],
+    { SKEDULER_DATABASE: "postgres://u:p@127.0.0.1:1/x", DOCKER_HOST: "tcp://nowhere.invalid" },
+    /tcp:\/\/nowhere\.invalid does not answer/,
+  ],
 ];
 for (const [what, words, env, expected] of sentences) {
   test(`${what} is one sentence and exit code 1`, async () => {

@@ -12,7 +12,8 @@ import {
   stopContainer,
   waitContainer,
 } from "../../runtime/docker/containers.ts";
-import { connectEngine, EngineUnreachable } from "../../runtime/docker/engine.ts";
+import { connectEngine, describeEngine, EngineUnreachable } from "../../runtime/docker/engine.ts";
+import { UserError } from "../../runtime/errors.ts";
 
 const noIPv6 = Object.values(networkInterfaces())
   .flat()
@@ -66,3 +67,54 @@ test("an Engine that never answers is as good as away, whatever was asked; a sto
     server.close();
   }
 });
+
+for (const address of [
+  "127.0.0.1:2375",
+  "tcp://:::",
+  "tcp://",
+  "ssh://ada@gpu-1",
+  "fd://",
+  "unix://docker.sock",
+  "nonsense",
+])
+  test(`${address} is no address of an Engine`, () => {
+    assert.throws(
+      () => connectEngine(address),
+      (error) =>
+        error instanceof UserError && error.message.includes(`"${address}"`) && /DOCKER_HOST/.test(error.message),
+    );
+  });
+
+test("a socket's bare path is an address", () => {
+  assert.equal(connectEngine("/run/docker.sock").address, "unix:///run/docker.sock");
+});
+
+test("a name that nobody knows is an Engine that does not answer", async () => {
+  await assert.rejects(
+    describeEngine(connectEngine("tcp://nowhere.invalid:2375")),
+    (error) => error instanceof EngineUnreachable && /does not answer \((ENOTFOUND|EAI_AGAIN)\)/.test(error.message),
+  );
+});
+
+const strangers: readonly [what: string, status: number, body: string][] = [
+  ["a page", 200, "<html>\n<p>Welcome\n</html>"],
+  ["other JSON", 200, "{}"],
+  ["a refusal", 404, "<html>\n<p>Not here\n</html>"],
+];
+for (const [what, status, body] of strangers)
+  test(`a server that is no Docker and answers with ${what} is told as that`, async () => {
+    const server = createServer((_request, response) => response.writeHead(status).end(body));
+    await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+    const address = `tcp://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    try {
+      await assert.rejects(
+        describeEngine(connectEngine(address)),
+        (error) =>
+          error instanceof EngineUnreachable &&
+          error.message.startsWith(`What answers at ${address} is no Docker Engine`) &&
+          !error.message.includes("\n"),
+      );
+    } finally {
+      server.close();
+    }
+  });
