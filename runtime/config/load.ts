@@ -41,16 +41,26 @@ function parseYaml(file: string, text: string): Section {
   try {
     value = parse(text) ?? {};
   } catch (error) {
-    if (!(error instanceof YAMLParseError)) throw error;
+    if (!(error instanceof YAMLParseError)) throw notYaml(file, "", unquoted(error)); // without the value, which may be secret
     const at = error.linePos?.[0];
     const place = at === undefined ? "" : ` at line ${at.line}, column ${at.col}`;
     // The message's later lines quote the file, which holds secrets.
     const what = (error.message.split("\n")[0] ?? "").replace(/ at line \d+, column \d+:?$/, "");
-    throw new UserError(`The configuration file ${file} is not correct YAML${place}: ${what.replace(/\.$/, "")}.`);
+    throw notYaml(file, place, what.replace(/\.$/, ""));
   }
   if (!isSection(value))
     throw new UserError(`The configuration file ${file} must hold keys and values, like those in config.yaml.example.`);
   return value;
+}
+
+function notYaml(file: string, place: string, what: string): UserError {
+  return new UserError(`The configuration file ${file} is not correct YAML${place}: ${what}.`);
+}
+
+/** What parses and cannot be made a value: to YAML a word with * in front names another value. */
+function unquoted(error: unknown): string {
+  const isAlias = error instanceof Error && error.message.startsWith("Unresolved alias");
+  return isAlias ? "a value that begins with * has to be quoted" : "it cannot be made values";
 }
 
 function layer(target: Section, path: readonly string[], value: unknown): void {

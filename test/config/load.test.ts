@@ -61,6 +61,16 @@ const faults: readonly [what: string, yaml: string, expected: RegExp][] = [
   ["a host that is lost at once", 'hosts: {lost_after: "3s"}', /hosts\.lost_after.*at least 30s.*not "3s"/s],
   ["a host that is always lost", "hosts: {lost_after: 0}", /hosts\.lost_after.*at least 30s.*not 0/s],
   ["a pull that always fails", 'runner: {pull_timeout: "0"}', /runner\.pull_timeout.*at least 1s.*not "0"/s],
+  [
+    "a pattern without quotes",
+    "container: {images: [**]}",
+    /not correct YAML: a value that begins with \* has to be quoted\.$/,
+  ],
+  [
+    "another",
+    "notifications: {targets: [{name: a, names: [*-train]}]}",
+    /^(?!.*train).*not correct YAML: a value that begins with \*/,
+  ],
   ["no mapping", "- a", /./],
   ["no YAML", "a: [", /./],
 ];
