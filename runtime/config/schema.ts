@@ -24,6 +24,8 @@ function matching(pattern: RegExp) {
   return (value: unknown): string | undefined => (typeof value === "string" && pattern.test(value) ? value : undefined);
 }
 
+const numberAsText = (value: unknown): unknown => (typeof value === "number" ? String(value) : value);
+
 function parseListen(value: unknown): { host: string | undefined; port: number } | undefined {
   const parts = typeof value === "string" ? /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s/]*)):(\d{1,5})$/.exec(value) : null;
   if (parts === null) return undefined;
@@ -117,8 +119,8 @@ export const configSchema = z.strictObject({
       idle_timeout: duration("15s"),
       max_body: size("1MiB"),
       allowed_hosts: leaf([], {
-        allowed: 'a list of host names, or ["*"] for any',
-        parse: listOf(nonEmpty),
+        allowed: 'a list of host names like "lab.example.org", without scheme and port, or ["*"] for any',
+        parse: listOf(matching(/^(\*|[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?)$/)),
         list: true,
       }),
       allowed_origins: leaf([], {
@@ -209,10 +211,8 @@ export const configSchema = z.strictObject({
       }),
       gpus: optionalLeaf({
         allowed: "a list of the GPUs' indexes, like [0, 1], or [] for none",
-        parse: (value) => {
-          const numbers = Array.isArray(value) ? value.map(Number) : [];
-          return Array.isArray(value) && numbers.every((n) => Number.isInteger(n) && n >= 0) ? numbers : undefined;
-        },
+        parse: (value) =>
+          listOf(matching(/^\d{1,4}$/))(Array.isArray(value) ? value.map(numberAsText) : value)?.map(Number),
         list: true,
       }),
       outputs: optionalLeaf({ allowed: "the absolute path of a folder", parse: matching(/^\//) }),

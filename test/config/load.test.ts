@@ -71,6 +71,17 @@ const faults: readonly [what: string, yaml: string, expected: RegExp][] = [
     "notifications: {targets: [{name: a, names: [*-train]}]}",
     /^(?!.*train).*not correct YAML: a value that begins with \*/,
   ],
+  ["a GPU that is none", "runner: {gpus: [null]}", /runner\.gpus.*indexes/],
+  ["a GPU that is an empty text", 'runner: {gpus: [""]}', /runner\.gpus.*indexes/],
+  ["a GPU that is true", "runner: {gpus: [true]}", /runner\.gpus.*indexes/],
+  ["half a GPU", "runner: {gpus: [0.5]}", /runner\.gpus.*indexes/],
+  [
+    "a host name with a port",
+    'http: {allowed_hosts: ["lab:8080"]}',
+    /http\.allowed_hosts.*without scheme and port.*"lab:8080"/,
+  ],
+  ["a URL as a host name", 'http: {allowed_hosts: ["https://lab.example.org"]}', /http\.allowed_hosts.*without scheme/],
+  ["a pattern as a host name", 'http: {allowed_hosts: ["*.lab"]}', /http\.allowed_hosts.*without scheme/],
   ["no mapping", "- a", /./],
   ["no YAML", "a: [", /./],
 ];
@@ -82,6 +93,16 @@ for (const [what, yaml, expected] of faults) {
     );
   });
 }
+
+test("GPUs are numbers or their digits, host names bare", () => {
+  const config = loadConfig({
+    file: file('runner: {gpus: [0, "12"]}\nhttp: {allowed_hosts: [lab, gpu-1.lab.example.org, my_lab, "*"]}'),
+    env: {},
+  });
+  assert.deepEqual(config.runner.gpus, [0, 12]);
+  assert.deepEqual(config.http.allowed_hosts, ["lab", "gpu-1.lab.example.org", "my_lab", "*"]);
+  assert.deepEqual(loadConfig({ file: file(""), env: { SKEDULER_RUNNER_GPUS: "0,2" } }).runner.gpus, [0, 2]);
+});
 
 test("the least that is allowed is allowed", () => {
   const { hosts, runner } = loadConfig({
