@@ -48,7 +48,10 @@ const seriesRow = z.object({
 });
 export type StoredSeries = z.output<typeof seriesRow>;
 
-/** The series of one attempt by name, those sampled first. A sampled name is followed by "/" and the GPU where it is of one. */
+/**
+ * The series of one attempt by name, those sampled first. A sampled name is followed by "/" and the GPU where it is of one. The day is a
+ * literal: as a parameter it would have this planned for all days' partitions.
+ */
 export async function readMetrics(
   db: Queryable,
   attempt: { readonly id: string; readonly day: string },
@@ -58,10 +61,10 @@ export async function readMetrics(
     db,
     seriesRow,
     `with asked as (
-       select (extract(epoch from $3::timestamptz) * 1000)::bigint as low, (extract(epoch from $4::timestamptz) * 1000)::bigint as high
+       select (extract(epoch from $2::timestamptz) * 1000)::bigint as low, (extract(epoch from $3::timestamptz) * 1000)::bigint as high
      ), chunks as materialized (
        select c.*, cardinality(c.names) as width from skeduler.metric_chunks c, asked
-        where attempt_id = $1 and day = $2::date
+        where attempt_id = $1 and day = '${attempt.day}'
           and (asked.low is null or last_time >= asked.low) and (asked.high is null or first_time <= asked.high)
      ), span as (
        select greatest(asked.low, least.at) as low, least(asked.high, greatest.at) as high
@@ -71,17 +74,17 @@ export async function readMetrics(
               c.steps[1 + (v.place - 1) / c.width] as step, v.value
          from chunks c, unnest(c.data) with ordinality v (value, place) where v.value is not null
      ), widths as (
-       select low, high, coalesce($5::bigint, greatest(1, ceil((high - low + 1) / 500.0)::bigint)) as width from span
+       select low, high, coalesce($4::bigint, greatest(1, ceil((high - low + 1) / 500.0)::bigint)) as width from span
      ), buckets as (
        select printed, name, width, (time - low) / width as bucket, min(time) as time, sum(value) / count(*) as mean,
               min(value) as least, max(value) as greatest, max(step) as step
          from points, widths
-        where time between low and high and ($6::text[] is null or case when printed then name else split_part(name, '/', 1) end = any($6))
+        where time between low and high and ($5::text[] is null or case when printed then name else split_part(name, '/', 1) end = any($5))
         group by 1, 2, 3, 4
      )
      select width::text as step, printed, name,
             json_agg(json_build_array(time, mean, least, greatest, step) order by bucket)::text as points
        from buckets group by 1, 2, 3 order by 2, 3`,
-    [attempt.id, attempt.day, from ?? null, to ?? null, step ?? null, names ?? null],
+    [attempt.id, from ?? null, to ?? null, step ?? null, names ?? null],
   );
 }

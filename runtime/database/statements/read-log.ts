@@ -195,21 +195,20 @@ export async function findChunk(
 ): Promise<number> {
   const column = (stream: Stream): string => `${stream}_${unit}`;
   const statement = prepared(
-    `find_chunk_${unit}_${view.name}`,
+    `find_chunk_${unit}_${view.name}_${attempt.day}`, // the day as a literal: see stateAndLast
     `with recursive search (low, high) as (
-       select 0::bigint, greatest($3::bigint - 1, 0)
+       select 0::bigint, greatest($2::bigint - 1, 0)
        union all
-       select case when c.before <= $4 then m.middle else s.low end, case when c.before <= $4 then s.high else m.middle - 1 end
+       select case when c.before <= $3 then m.middle else s.low end, case when c.before <= $3 then s.high else m.middle - 1 end
          from search s, lateral (select (s.low + s.high + 1) / 2 as middle) m,
               lateral (select ${view.streams.map(column).join(" + ")} as before from skeduler.log_chunks
-                        where attempt_id = $1 and day = $2::date and seq <= m.middle order by seq desc limit 1) c
+                        where attempt_id = $1 and day = '${attempt.day}' and seq <= m.middle order by seq desc limit 1) c
         where s.low < s.high)
      select max(seq) as seq from skeduler.log_chunks
-      where attempt_id = $1 and day = $2::date and seq <= (select low from search where low >= high)`,
+      where attempt_id = $1 and day = '${attempt.day}' and seq <= (select low from search where low >= high)`,
   );
   const row = await maybeOne(db, z.object({ seq: bigint.nullable() }), statement, [
     attempt.id,
-    attempt.day,
     attempt.nextSeq,
     target,
   ]);
@@ -229,9 +228,9 @@ export async function findChunkSince(
     db,
     z.object({ seq: bigint }),
     `select seq from skeduler.log_chunks
-      where attempt_id = $1 and day = $2::date and last_time >= to_timestamp($3::float8) - make_interval(secs => $4)
+      where attempt_id = $1 and day = '${attempt.day}' and last_time >= to_timestamp($2::float8) - make_interval(secs => $3)
       order by seq limit 1`,
-    [attempt.id, attempt.day, time.seconds, slackSeconds],
+    [attempt.id, time.seconds, slackSeconds],
   );
   return row?.seq;
 }
