@@ -86,7 +86,10 @@ export function createPool(options: PoolOptions): Pool {
     onConnect: (client): unknown => client.query(sessionSettings), // the pool waits for it, which its type does not say
     allowExitOnIdle: true,
   });
-  pool.on("error", (error) => options.log.warn({ err: error.message }, "a database connection was lost"));
+  pool.on("error", (error) => {
+    // Of an ended pool connections may yet be closing, and the database with them.
+    if (!pool.ending) options.log.warn({ err: error.message }, "a database connection was lost");
+  });
   // A connection that breaks while it is lent out: its borrower hears of it from the statement in flight.
   pool.on("connect", (client) => client.on("error", () => undefined));
   return pool;

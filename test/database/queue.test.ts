@@ -99,6 +99,20 @@ test("a connection that is given back twice, as graphile-worker may do, is given
   await database.drop();
 });
 
+test("a connection that breaks is told, but not of a pool that has ended", async () => {
+  const database = await createTestDatabase();
+  const said: string[] = [];
+  const log = pino({ level: "warn" }, { write: (line: string) => said.push(line) });
+  const pool = createPool({ url: database.url, max: 1, name: "queue test", log });
+  const client = await pool.connect();
+  client.release();
+  pool.emit("error", new Error("broken"), client);
+  await pool.end();
+  pool.emit("error", new Error("broken"), client);
+  assert.equal(said.length, 1);
+  await database.drop();
+});
+
 test("of a queue that could not say that it lives nothing is left", async () => {
   const database = await createTestDatabase();
   const log = pino({ level: "silent" });
