@@ -48,34 +48,8 @@ const sessionSettings = `
   set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3;
   set enable_seqscan = off; set jit = off; set plan_cache_mode = force_generic_plan`;
 
-type Connected = (
-  error: Error | undefined,
-  client: Client | undefined,
-  release: (destroy?: Error | boolean) => void,
-) => void;
-
-/**
- * graphile-worker gives a connection back twice where listening on it fails just as it is stopped, and pg throws for that, where
- * nobody can catch it: the process would end.
- */
-class ForgivingPool extends pg.Pool {
-  override connect(): Promise<Client>;
-  override connect(connected: Connected): void;
-  override connect(connected?: Connected): Promise<Client> | undefined {
-    if (connected === undefined) return super.connect();
-    super.connect((error, client, release) => {
-      let released = false;
-      connected(error, client, (destroy) => {
-        if (!released) release(destroy);
-        released = true;
-      });
-    });
-    return undefined;
-  }
-}
-
 export function createPool(options: PoolOptions): Pool {
-  const pool = new ForgivingPool({
+  const pool = new pg.Pool({
     connectionString: options.url,
     max: options.max,
     application_name: options.name,

@@ -5,7 +5,7 @@ import { EventEmitter, once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Logger, parseCronItems, run, type Runner, type TaskList, type WorkerEvents } from "graphile-worker";
 import type { Log } from "../log.ts";
-import type { Pool } from "./pool.ts";
+import type { Client, Pool } from "./pool.ts";
 import { beatQueueWorker, removeQueueWorker, unlockJobs } from "./statements/queue-workers.ts";
 
 export interface Queue {
@@ -34,7 +34,33 @@ const beatEvery = 10_000;
 /** After it ended by a fault, ms. */
 const restartAfter = 1_000;
 
+type Connected = (
+  error: Error | undefined,
+  client: Client | undefined,
+  release: (destroy?: Error | boolean) => void,
+) => void;
+
+/**
+ * graphile-worker gives a connection back twice where listening on it fails just as it is stopped, and pg throws for that, where
+ * nobody can catch it: the process would end. From here on this pool takes it once.
+ */
+export function forgiveSecondRelease(pool: Pool): void {
+  const connect = pool.connect.bind(pool) as (connected?: Connected) => Promise<Client> | undefined;
+  const forgiving = (connected?: Connected): Promise<Client> | undefined => {
+    if (connected === undefined) return connect();
+    return connect((error, client, release) => {
+      let released = false;
+      connected(error, client, (destroy) => {
+        if (!released) release(destroy);
+        released = true;
+      });
+    });
+  };
+  Object.assign(pool, { connect: forgiving });
+}
+
 export async function startQueue(options: QueueOptions): Promise<Queue> {
+  forgiveSecondRelease(options.pool);
   const stopping = new AbortController();
   const stopped = (): boolean => stopping.signal.aborted;
   let current = await start(options);
