@@ -8,12 +8,36 @@ import { forgiveSecondRelease, startQueue } from "../../runtime/database/queue.t
 import { beatQueueWorker, unlockJobs } from "../../runtime/database/statements/queue-workers.ts";
 import { createTestDatabase } from "../support/database.ts";
 
-test("a queue that found no connection in time is started again and does what waits", async () => {
+/** A pool of two connections for a queue, the last of which a job may keep: that job's end cannot be reported. */
+async function starving() {
   const database = await createTestDatabase();
   const said: string[] = [];
   const log = pino({ level: "warn" }, { write: (line: string) => said.push(line) });
   const pool = createPool({ url: database.url, max: 2, name: "queue test", log, patience: 100 });
-  const admin = createPool({ url: database.url, max: 1, name: "queue test admin", log });
+  const admin = createPool({ url: database.url, max: 2, name: "queue test admin", log });
+  return {
+    log,
+    pool,
+    admin,
+    /** Keeps it until this resolves. */
+    starve: async (over: Promise<unknown>): Promise<void> => {
+      const client = await pool.connect();
+      over.then(() => client.release()).catch(() => undefined);
+    },
+    /** The queue has ended by that, and is about to be started again. */
+    restarting: async (): Promise<void> => {
+      while (!said.some((line) => line.includes("starting it again"))) await new Promise(setImmediate);
+    },
+    [Symbol.asyncDispose]: async (): Promise<void> => {
+      await Promise.all([pool.end(), admin.end()]);
+      await database.drop();
+    },
+  };
+}
+
+test("a queue that found no connection in time is started again and does what waits", async () => {
+  await using world = await starving();
+  const { log, pool, admin } = world;
   const first = Promise.withResolvers<undefined>();
   const second = Promise.withResolvers<undefined>();
   let runs = 0;
@@ -28,56 +52,40 @@ test("a queue that found no connection in time is started again and does what wa
           second.resolve(undefined);
           return;
         }
-        const client = await pool.connect(); // the last one: the job's end cannot be reported
-        first.promise.then(() => client.release()).catch(() => undefined);
+        await world.starve(first.promise);
       },
     },
   });
   const { poolId } = queue;
   try {
     await admin.query("select graphile_worker.add_job('try-me')");
-    while (!said.some((line) => line.includes("starting it again"))) await new Promise(setImmediate);
+    await world.restarting();
     first.resolve(undefined);
     await second.promise;
     assert.equal(runs, 2);
     assert.notEqual(queue.poolId, poolId);
   } finally {
     await queue.stop();
-    await Promise.all([pool.end(), admin.end()]);
-    await database.drop();
   }
 });
 
 test("a queue that is stopped while it is started again stops", async () => {
-  const database = await createTestDatabase();
-  const said: string[] = [];
-  const log = pino({ level: "warn" }, { write: (line: string) => said.push(line) });
-  const pool = createPool({ url: database.url, max: 2, name: "queue test", log, patience: 100 });
-  const admin = createPool({ url: database.url, max: 2, name: "queue test admin", log });
+  await using world = await starving();
+  const { log, pool, admin } = world;
   const lent = Promise.withResolvers<undefined>();
-  const tasks = {
-    "hold-it": async (): Promise<void> => {
-      const client = await pool.connect(); // the last one: the job's end cannot be reported
-      lent.promise.then(() => client.release()).catch(() => undefined);
-    },
-  };
+  const tasks = { "hold-it": async () => world.starve(lent.promise) };
   const queue = await startQueue({ pool, log, concurrency: 1, tasks });
-  try {
-    await admin.query("select graphile_worker.add_job('hold-it')");
-    while (!said.some((line) => line.includes("starting it again"))) await new Promise(setImmediate);
-    const lock = await admin.connect();
-    await lock.query("begin; lock graphile_worker._private_jobs");
-    lent.resolve(undefined);
-    const held = "select from pg_stat_activity where application_name = 'queue test' and wait_event_type = 'Lock'";
-    while ((await admin.query(held)).rowCount === 0);
-    const stopping = queue.stop();
-    await lock.query("rollback");
-    lock.release();
-    await stopping;
-  } finally {
-    await Promise.all([pool.end(), admin.end()]);
-    await database.drop();
-  }
+  await admin.query("select graphile_worker.add_job('hold-it')");
+  await world.restarting();
+  const lock = await admin.connect();
+  await lock.query("begin; lock graphile_worker._private_jobs");
+  lent.resolve(undefined);
+  const held = "select from pg_stat_activity where application_name = 'queue test' and wait_event_type = 'Lock'";
+  while ((await admin.query(held)).rowCount === 0);
+  const stopping = queue.stop();
+  await lock.query("rollback");
+  lock.release();
+  await stopping;
 });
 
 test("a connection that is given back twice, as graphile-worker may do, is given back", async () => {
