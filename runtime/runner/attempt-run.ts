@@ -8,8 +8,14 @@ import type { Notifier } from "../database/notifier.ts";
 import type { Pool } from "../database/pool.ts";
 import { closeAttempt, recordStart, recordWarning, type OpenAttempt } from "../database/statements/runner.ts";
 import { containerName } from "../docker/container-options.ts";
-import { inspectContainer, signalContainer, stopContainer, type ContainerState } from "../docker/containers.ts";
-import { isUnreachable, type Engine } from "../docker/engine.ts";
+import {
+  inspectContainer,
+  removeContainer,
+  signalContainer,
+  stopContainer,
+  type ContainerState,
+} from "../docker/containers.ts";
+import { EngineFailure, isUnreachable, type Engine } from "../docker/engine.ts";
 import type { Policy } from "../docker/policy.ts";
 import type { LogPosition } from "../docker/log-entries.ts";
 import { retryDelay } from "../experiment/retries.ts";
@@ -38,6 +44,7 @@ import { outputOf } from "./output-folder.ts";
 import { resultOf, stopReasons } from "./result.ts";
 import type { MetricSampler } from "./metric-sampler.ts";
 import { timeLimit } from "./time-limit.ts";
+import { endUnseen } from "./unseen-processes.ts";
 
 export interface RunnerContext {
   readonly db: Pool;
@@ -168,7 +175,7 @@ async function start(run: Run, found: ContainerState | undefined, isNew: boolean
     if (isNew) await noteUnseenRestart(engine, interruptions, attempt, { startedAt, watchedUntil });
     return found;
   }
-  if (found !== undefined && attempt.started) await endForgotten(run, found);
+  if (found !== undefined && (attempt.started || run.signals.cancel.aborted)) await endForgotten(run, found);
   refuseCancelled(run);
   const { id, adopted } = found === undefined ? await create(run) : { id: found.id, adopted: false };
   if (adopted) return start(run, await inspectContainer(engine, id), isNew);
@@ -177,21 +184,46 @@ async function start(run: Run, found: ContainerState | undefined, isNew: boolean
   const first = (): void => interruptions.over(attempt);
   const once = async (tries: number): Promise<void> =>
     startOnce(engine, id, { fresh: found === undefined && tries === 1, first });
-  const starting = async (): Promise<void> => insisting(once, run.signals.detach);
-  await run.trace.part("start the container", async () => orCouldNotRun(starting));
+  /** False: this container cannot be started any more, and never was. */
+  const starting = async (): Promise<boolean> => {
+    try {
+      await insisting(once, run.signals.detach);
+      return true;
+    } catch (error) {
+      if (found === undefined || !(error instanceof EngineFailure)) throw error;
+      if (!(await endForgotten(run, found))) throw error;
+      run.log.warn(
+        { attempt: attempt.id, err: error },
+        "Docker was killed as it started this container: a new one is made",
+      );
+      return false;
+    }
+  };
+  if (!(await run.trace.part("start the container", async () => orCouldNotRun(starting)))) {
+    await removeContainer(engine, id);
+    return start(run, undefined, isNew);
+  }
   const state = await inspectContainer(engine, id);
   if (state === undefined) throw new CouldNotRun("engine", "The container vanished as it was started.");
   return state;
 }
 
-/** We know that it was started, Docker, killed before it had noted that, does not: it would run a second time. */
-async function endForgotten({ engine, signals, writer }: Run, { id }: ContainerState): Promise<never> {
+/**
+ * A container that Docker, killed before it had noted the start, takes for never started, and that would run a second time: we know that
+ * it was, or see what runs in it, and end that and the attempt. Otherwise true where the start was begun: Docker refuses to begin it again.
+ */
+async function endForgotten({ attempt, engine, signals, writer }: Run, { id }: ContainerState): Promise<boolean> {
+  const { holder, command, living } = await endUnseen(id);
+  if (!attempt.started && command.length === 0) return holder !== undefined;
   await drainLog({ engine, containerId: id, writer, signal: signals.detach });
   await writer.line(forgottenStart(new Date()), "lack");
-  throw new CouldNotRun(
-    "engine",
-    "Docker was killed, and has forgotten that it had started the container: how that ended is not known.",
-  );
+  throw new CouldNotRun("engine", `Docker was killed, and has forgotten that it had started the container: ${fate()}.`);
+
+  function fate(): string {
+    if (command.length === 0) return "how that ended is not known";
+    if (living.length === 0) return "what ran in it was ended";
+    return `what runs in it goes on, as this runner cannot end it (process ${living.join(", ")})`;
+  }
 }
 
 function refuseCancelled({ signals }: Run): void {

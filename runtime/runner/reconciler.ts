@@ -24,6 +24,7 @@ import {
 import { runAttempt, type RunnerContext } from "./attempt-run.ts";
 import { Fenced } from "./log-writer.ts";
 import { oneAtATime } from "./one-at-a-time.ts";
+import { endUnseen } from "./unseen-processes.ts";
 
 /** Containers whose attempt nobody knows are spared this long: their row may not be visible yet. */
 const youngFor = 60_000;
@@ -209,6 +210,7 @@ export class Reconciler {
     const { engine, stopGrace } = this.#context;
     try {
       if (container.running) await stopContainer(engine, container.id, Math.ceil(stopGrace / 1000));
+      else if (!container.ended) await endUnseen(container.id);
       await removeContainer(engine, container.id);
       return true;
     } catch (error) {

@@ -50,9 +50,9 @@ export async function startPrivateEngine(options: {
   if (living !== undefined) return living;
 
   const places = placesOf(options.folder);
-  // An Engine that was killed takes its containerd with it; one that is dead and not yet buried would be taken for a living one.
+  // An Engine that was killed takes its containerd with it; one that dies, or is not yet buried, would be taken for a living one.
   const dying = pidIn(places.containerd);
-  if (dying !== undefined && !isAlive(dying)) await eventually(5_000, () => !existsSync(`/proc/${dying}`));
+  if (dying !== undefined) await eventually(5_000, () => !existsSync(`/proc/${dying}`));
   mkdirSync(places.run, { recursive: true, mode: 0o700 });
   rmSync(places.pidFile, { force: true });
   await makeBridge(places.bridge);

@@ -139,11 +139,13 @@ export class Auditor {
     const hit = during.some((outage) => outage.containersToo);
     // Of what ended while Docker was down, Docker itself does not know how.
     const unseen = result?.exit_code === 255 && during.length > 0;
+    // Killed in the midst of a start, it does not know of what it started: that cannot be followed, and is ended.
+    const forgotten = /^Docker was killed, and has forgotten/.test(result?.message ?? "") && during.length > 0;
     if (unseen) this.#world.findings.count("ends that Docker did not see");
     const explained =
       reason === "exited" ||
       (reason === "user" && entry.cancelledAt !== undefined) ||
-      (reason === "engine" && hit) ||
+      (reason === "engine" && (hit || forgotten)) ||
       (reason === "host_lost" && this.#world.silent.has(attempt.host));
     if (!explained)
       this.#wrong("every end has its reason", entry, `attempt ${number} ended by ${JSON.stringify(result)}`);

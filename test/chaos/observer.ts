@@ -13,7 +13,11 @@ export interface AttemptRow {
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
   readonly closed_at: Date | null;
-  readonly result: { readonly reason: string; readonly exit_code: number | null } | null;
+  readonly result: {
+    readonly reason: string;
+    readonly exit_code: number | null;
+    readonly message: string | null;
+  } | null;
   readonly next_seq: string;
   /** Its experiment is RUNNING with it. */
   readonly wanted: boolean;
@@ -23,7 +27,11 @@ export interface ExperimentRow {
   readonly id: string;
   readonly status: string;
   readonly attempt: number;
-  readonly result: { readonly reason: string; readonly exit_code: number | null } | null;
+  readonly result: {
+    readonly reason: string;
+    readonly exit_code: number | null;
+    readonly message: string | null;
+  } | null;
   readonly ended_at: Date | null;
 }
 

@@ -2,11 +2,12 @@
 // know is said, and nothing runs twice.
 
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connectEngine } from "../../runtime/docker/engine.ts";
+import { engineBinary } from "../../runtime/up/find-engine.ts";
 import { startPrivateEngine, type PrivateEngine } from "../../runtime/up/private-engine.ts";
 import { end, eventually } from "../../runtime/up/processes.ts";
 import { makeSampleImage } from "../../runtime/up/sample-image.ts";
@@ -39,6 +40,15 @@ test(
   ownEngine,
   forgotten,
 );
+
+for (const moment of ["before", "after"] as const)
+  test(
+    moment === "before"
+      ? "killed as it starts a container, which it then cannot start any more: another is made, and runs once"
+      : "killed as it starts a container, which then runs unseen: that is ended, and does not run twice",
+    ownEngine,
+    async () => midStart(moment),
+  );
 
 /** In a script: until somebody puts this file into /output. */
 const wait = (name: string): string => `while [ ! -e /output/${name} ]; do sleep 0.05; done`;
@@ -112,6 +122,80 @@ async function forgotten(): Promise<void> {
     (await system.log(id)).toString(),
     /^\[skeduler\] Docker has forgotten that the container was started: lines until \S+Z may be missing\.$/m,
   );
+}
+
+/**
+ * A `runc` for the Engine that, where the file `hold` is beside it, stays in the midst of a start: before or after the container's command
+ * begins. Resolves when one stays there; then its process.
+ */
+function holdingRunc(cleanup: AsyncDisposableStack, moment: "before" | "after"): { held: () => Promise<number> } {
+  const folder = mkdtempSync(join(tmpdir(), "skeduler-runc-"));
+  cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
+  const [hold, held] = [join(folder, "hold"), join(folder, "held")];
+  const real = engineBinary(["runc"]);
+  assert.ok(real);
+  const stay = `echo $$ > ${held}.part && mv ${held}.part ${held} && exec sleep 600`;
+  const starts = `case " $* " in *" start "*) [ -e ${hold} ]`;
+  const script = moment === "before" ? `${starts} && ${stay};; esac` : `${starts} && ${real} "$@" && ${stay};; esac`;
+  writeFileSync(join(folder, "runc"), `#!/bin/sh\n${script}\nexec ${real} "$@"\n`, { mode: 0o755 });
+  writeFileSync(hold, "");
+  const path = process.env["PATH"] ?? "";
+  process.env["PATH"] = `${folder}:${path}`;
+  cleanup.defer(() => {
+    process.env["PATH"] = path;
+  });
+  return {
+    held: async () => {
+      assert.ok(await eventually(30_000, () => existsSync(held)));
+      rmSync(hold);
+      return Number(readFileSync(held, "utf8"));
+    },
+  };
+}
+
+/** Of the machine's processes, those that hold this container, or run in it. */
+function processesOf(containerId: string): string[] {
+  const about = (pid: string): string => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8") + readFileSync(`/proc/${pid}/cgroup`, "utf8");
+    } catch {
+      return ""; // it has ended
+    }
+  };
+  return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && about(name).includes(containerId));
+}
+
+async function midStart(moment: "before" | "after"): Promise<void> {
+  await using cleanup = new AsyncDisposableStack();
+  const { held } = holdingRunc(cleanup, moment);
+  const { system, engine, again, addRunner, output } = await setUp(cleanup);
+  await addRunner();
+  const goesOn = moment === "before" ? "" : wait("never");
+  const { id } = await system.postScript(`echo run >> /output/runs; echo up; ${goesOn}`);
+  const starting = await held();
+  const { docker } = connectEngine(engine.host);
+  const [container] = await docker.listContainers({ all: true });
+  assert.ok(container);
+  await end(engine.pid, [["SIGKILL", 10_000]]);
+  await end(starting, [["SIGKILL", 10_000]]);
+  if (moment === "after") assert.ok(await eventually(10_000, () => existsSync(output(id, "runs"))));
+  await again();
+  const ended = await system.ended(id);
+  assert.equal(ended.attempt?.number, 1);
+  assert.equal(readFileSync(output(id, "runs"), "utf8"), "run\n");
+  assert.deepEqual(
+    [ended.status, ended.result?.reason, ended.result?.message],
+    moment === "before"
+      ? ["FINISHED", "exited", "Finished with exit code 0."]
+      : [
+          "CANCELLED",
+          "engine",
+          "Docker was killed, and has forgotten that it had started the container: what ran in it was ended.",
+        ],
+  );
+  if (moment === "before") assert.equal((await system.log(id, "?stream=stdout")).toString(), "up\n");
+  assert.ok(await eventually(10_000, () => processesOf(container.Id).length === 0));
+  assert.ok(await eventually(10_000, async () => (await docker.listContainers({ all: true })).length === 0));
 }
 
 async function killed(seen: boolean): Promise<void> {

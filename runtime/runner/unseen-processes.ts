@@ -1,0 +1,63 @@
+// What runs in a container that Docker takes for never started: it was killed in the midst of its start. Docker neither stops it nor
+// removes it with the container, and cannot start that again as long as what held it lives. So the machine's processes are looked at.
+
+import { readdir, readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** How long a killed process may take to be gone, and the wait before it is looked again, ms. */
+const patience = 10_000;
+const pause = 100;
+
+/** What a start that was cut off has left. */
+export interface Unseen {
+  /** The process that holds the container. */
+  readonly holder: number | undefined;
+  /** Those in it, where its command has begun. */
+  readonly command: readonly number[];
+}
+
+/** Nothing is seen of an Engine on another machine, or in another PID namespace. */
+async function findUnseen(containerId: string): Promise<Unseen> {
+  const all = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(all.map(async (pid) => ({ pid: Number(pid), part: await partOf(containerId, pid) })));
+  const pids = (part: string): number[] => found.filter((one) => one.part === part).map(({ pid }) => pid);
+  return { holder: pids("holder")[0], command: pids("command") };
+}
+
+async function partOf(containerId: string, pid: string): Promise<"holder" | "command" | undefined> {
+  const [words, cgroup] = await Promise.all([read(`/proc/${pid}/cmdline`), read(`/proc/${pid}/cgroup`)]);
+  if (words === "") return undefined; // dead, and not yet buried
+  const [program = "", ...rest] = words.split("\0");
+  if (basename(program).startsWith("containerd-shim")) return rest.includes(containerId) ? "holder" : undefined;
+  // runc's own process becomes the command only when the start is finished.
+  const waits = basename(program) === "runc" && rest[0] === "init";
+  return cgroup.includes(containerId) && !waits ? "command" : undefined;
+}
+
+/** Empty where the process is gone, or not for us to see. */
+async function read(file: string): Promise<string> {
+  return readFile(file, "utf8").catch(() => "");
+}
+
+/** Kills all of it, and says what there was; `living` is what of the command lives on: not ours to kill, or not to be killed. */
+export async function endUnseen(containerId: string): Promise<Unseen & { readonly living: readonly number[] }> {
+  const found = await findUnseen(containerId);
+  const killed = found.command.filter(kill);
+  let living = found.command;
+  for (const until = Date.now() + patience; killed.some((pid) => living.includes(pid)) && Date.now() < until;) {
+    await sleep(pause);
+    living = (await findUnseen(containerId)).command;
+  }
+  if (found.holder !== undefined) kill(found.holder); // containerd buries it with all that it holds
+  return { ...found, living };
+}
+
+/** False: it is not ours to kill, or is gone. */
+function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, "SIGKILL");
+  } catch {
+    return false;
+  }
+}
