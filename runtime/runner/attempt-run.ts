@@ -156,7 +156,10 @@ async function started(run: Run): Promise<ContainerState> {
     const isNew = run.interruptions.isNew(attempt);
     return await start(run, found, isNew);
   } catch (error) {
-    if (!run.signals.detach.aborted && isUnreachable(error)) run.interruptions.began(run.attempt);
+    if (!run.signals.detach.aborted && isUnreachable(error)) {
+      run.interruptions.began(run.attempt);
+      await run.interruptions.startCut(run.attempt);
+    }
     throw error;
   }
 }
@@ -175,15 +178,17 @@ async function start(run: Run, found: ContainerState | undefined, isNew: boolean
     if (isNew) await noteUnseenRestart(engine, interruptions, attempt, { startedAt, watchedUntil });
     return found;
   }
-  if (found !== undefined && (attempt.started || run.signals.cancel.aborted)) await endForgotten(run, found);
+  const mayHaveRun = attempt.started || (await interruptions.startVanished(attempt));
+  if (found !== undefined && (mayHaveRun || run.signals.cancel.aborted)) await endForgotten(run, found, mayHaveRun);
   refuseCancelled(run);
   const { id, adopted } = found === undefined ? await create(run) : { id: found.id, adopted: false };
   if (adopted) return start(run, await inspectContainer(engine, id), isNew);
   refuseCancelled(run);
   run.fence.check();
   const first = (): void => interruptions.over(attempt);
+  const cut = async (): Promise<void> => interruptions.startCut(attempt, id);
   const once = async (tries: number): Promise<void> =>
-    startOnce(engine, id, { fresh: found === undefined && tries === 1, first });
+    startOnce(engine, id, { fresh: found === undefined && tries === 1, first, cut });
   /** False: this container cannot be started any more, and never was. */
   const starting = async (): Promise<boolean> => {
     try {
@@ -191,7 +196,7 @@ async function start(run: Run, found: ContainerState | undefined, isNew: boolean
       return true;
     } catch (error) {
       if (found === undefined || !(error instanceof EngineFailure)) throw error;
-      if (!(await endForgotten(run, found))) throw error;
+      if (!(await endForgotten(run, found, false))) throw error;
       run.log.warn(
         { attempt: attempt.id, err: error },
         "Docker was killed as it started this container: a new one is made",
@@ -209,12 +214,16 @@ async function start(run: Run, found: ContainerState | undefined, isNew: boolean
 }
 
 /**
- * A container that Docker, killed before it had noted the start, takes for never started, and that would run a second time: we know that
- * it was, or see what runs in it, and end that and the attempt. Otherwise true where the start was begun: Docker refuses to begin it again.
+ * A container that Docker, killed before it had noted the start, takes for never started, and that would run a second time: where it is
+ * known, or seen, to have run, that and the attempt are ended. Otherwise true where the start was begun, so that Docker cannot begin it again.
  */
-async function endForgotten({ attempt, engine, signals, writer }: Run, { id }: ContainerState): Promise<boolean> {
+async function endForgotten(
+  { engine, signals, writer }: Run,
+  { id }: ContainerState,
+  mayHaveRun: boolean,
+): Promise<boolean> {
   const { holder, command, living } = await endUnseen(id);
-  if (!attempt.started && command.length === 0) return holder !== undefined;
+  if (!mayHaveRun && command.length === 0) return holder !== undefined;
   await drainLog({ engine, containerId: id, writer, signal: signals.detach });
   await writer.line(forgottenStart(new Date()), "lack");
   throw new CouldNotRun("engine", `Docker was killed, and has forgotten that it had started the container: ${fate()}.`);

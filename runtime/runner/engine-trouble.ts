@@ -4,11 +4,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { OpenAttempt } from "../database/statements/runner.ts";
 import { inspectContainer, startContainer, type ContainerState } from "../docker/containers.ts";
-import { EngineFailure, type Engine } from "../docker/engine.ts";
+import { EngineFailure, isUnreachable, type Engine } from "../docker/engine.ts";
 import { livedSince } from "../docker/events.ts";
 import { unknownExit } from "../docker/exit.ts";
 import type { LogPosition } from "../docker/log-entries.ts";
 import { OutputFailure } from "./output-folder.ts";
+import { findUnseen } from "./unseen-processes.ts";
 
 /** How often the host is asked for what it refuses for no fault of the experiment, and the wait in between, ms. */
 const hostTries = 3;
@@ -18,17 +19,22 @@ const persistPause = 1_000;
 
 /**
  * Started it was by an answer that was lost, too: one that has ended would run again. So it is looked at first, unless it is fresh: created
- * a moment ago, and never asked to start. `first` is told where it never was.
+ * a moment ago, and never asked to start. `first` is told where it never was, `cut` where no answer came.
  */
 export async function startOnce(
   engine: Engine,
   id: string,
-  { fresh, first }: { readonly fresh: boolean; readonly first: () => void },
+  { fresh, first, cut }: { readonly fresh: boolean; readonly first: () => void; readonly cut: () => Promise<void> },
 ): Promise<void> {
   const state = fresh ? undefined : await inspectContainer(engine, id);
   if (state?.startedAt !== undefined) return;
   first();
-  await startContainer(engine, id);
+  try {
+    await startContainer(engine, id);
+  } catch (error) {
+    if (isUnreachable(error)) await cut();
+    throw error;
+  }
 }
 
 /**
@@ -79,6 +85,8 @@ export class Interruptions {
   readonly #since = new Map<string, Date | null>();
   /** Attempts that this process has in hand, or had. */
   readonly #known = new Set<string>();
+  /** By attempt: containers whose start was cut off, and whether something held them when the Engine was last seen away. */
+  readonly #cutStarts = new Map<string, { readonly containerId: string; readonly held: boolean }>();
   readonly #store: (attemptId: string, since: Date | null) => Promise<void>;
 
   constructor(store: (attemptId: string, since: Date | null) => Promise<void>) {
@@ -103,6 +111,18 @@ export class Interruptions {
     return (kept === undefined ? interrupted_at : kept) ?? undefined;
   }
 
+  /** A container was to be started, and no answer came; or the Engine is away still. */
+  async startCut({ id }: OpenAttempt, containerId = this.#cutStarts.get(id)?.containerId): Promise<void> {
+    if (containerId === undefined) return;
+    this.#cutStarts.set(id, { containerId, held: await isHeld(containerId) });
+  }
+
+  /** Whether its start had begun when the Engine died, and what held it is gone with the Engine's return: its command may have run. */
+  async startVanished({ id }: OpenAttempt): Promise<boolean> {
+    const start = this.#cutStarts.get(id);
+    return start?.held === true && !(await isHeld(start.containerId));
+  }
+
   /** Whether this process takes it up for the first time. */
   isNew({ id }: OpenAttempt): boolean {
     const before = this.#known.size;
@@ -113,7 +133,12 @@ export class Interruptions {
   forget({ id }: OpenAttempt): void {
     this.#since.delete(id);
     this.#known.delete(id);
+    this.#cutStarts.delete(id);
   }
+}
+
+async function isHeld(containerId: string): Promise<boolean> {
+  return (await findUnseen(containerId)).holder !== undefined;
 }
 
 /**

@@ -18,7 +18,7 @@ export interface Unseen {
 }
 
 /** Nothing is seen of an Engine on another machine, or in another PID namespace. */
-async function findUnseen(containerId: string): Promise<Unseen> {
+export async function findUnseen(containerId: string): Promise<Unseen> {
   const all = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(all.map(async (pid) => ({ pid: Number(pid), part: await partOf(containerId, pid) })));
   const pids = (part: string): number[] => found.filter((one) => one.part === part).map(({ pid }) => pid);

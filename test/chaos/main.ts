@@ -1,4 +1,4 @@
-// By hand: npm run chaos -- --minutes 60 --seed N (without --minutes each kind of fault once; --kinds "runner killed,postgres restarted" for some faults only, --rate, --tails,
+// By hand: npm run chaos -- --minutes 60 --seed N (without --minutes each kind of fault once; --kinds "runner killed,docker killed, live-restore" for some faults only, --rate, --tails,
 // --json FILE for the summary). Needs root, for a Docker Engine of its own. Ctrl-C ends it early, compared and clean. Exit code 1 where an
 // invariant was violated.
 
@@ -24,7 +24,7 @@ process.once("SIGINT", () => stop.abort()).once("SIGTERM", () => stop.abort());
 const { summary } = await chaos({
   seed: values.seed,
   duration: values.minutes === undefined ? undefined : Number(values.minutes) * 60_000,
-  ...(values.kinds !== undefined && { kinds: values.kinds.split(",") }),
+  ...(values.kinds !== undefined && { kinds: values.kinds.split(/,(?! )/) }),
   pauses: [4_000, 16_000],
   rate: Number(values.rate),
   tails: Number(values.tails),

@@ -22,8 +22,8 @@ export class Watch {
   readonly #obligations: Obligations;
   /** Runner's process → attempts that it said it adopted. */
   readonly #adopted = new Map<string, Set<string>>();
-  /** Attempt → the container that it was seen with. */
-  readonly #containerOf = new Map<string, string>();
+  /** Attempt → the container that it was seen with, and whether that was seen to run. */
+  readonly #containerOf = new Map<string, { readonly id: string; readonly ran: boolean }>();
   readonly #closed = new Map<string, string>();
 
   constructor(world: World, observer: Observer, ledger: Ledger) {
@@ -70,11 +70,13 @@ export class Watch {
   }
 
   #checkContainers(containers: readonly ContainerRow[]): void {
-    for (const { attempt, id } of containers) {
+    for (const { attempt, id, running } of containers) {
       const before = this.#containerOf.get(attempt);
-      if (before !== undefined && before !== id)
-        this.#world.findings.violated("one container an attempt", `attempt ${attempt} had ${before} and now ${id}`);
-      this.#containerOf.set(attempt, id);
+      const another = before !== undefined && before.id !== id;
+      // Docker, killed in the midst of a start, may never be able to start that container.
+      if (another && (before.ran || this.#world.outages.length === 0))
+        this.#world.findings.violated("one container an attempt", `attempt ${attempt} had ${before.id} and now ${id}`);
+      this.#containerOf.set(attempt, { id, ran: running || (!another && before?.ran === true) });
     }
   }
 

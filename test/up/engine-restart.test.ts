@@ -41,14 +41,21 @@ test(
   forgotten,
 );
 
-for (const moment of ["before", "after"] as const)
-  test(
-    moment === "before"
-      ? "killed as it starts a container, which it then cannot start any more: another is made, and runs once"
-      : "killed as it starts a container, which then runs unseen: that is ended, and does not run twice",
-    ownEngine,
-    async () => midStart(moment),
-  );
+test(
+  "killed as it starts a container, which it then cannot start any more: another is made, and runs once",
+  ownEngine,
+  async () => midStart("waits"),
+);
+
+test(
+  "killed as it starts a container, which then runs unseen: that is ended, and does not run twice",
+  ownEngine,
+  async () => midStart("runs"),
+);
+
+test("killed as it starts a container, which then ends unseen: it does not run twice", ownEngine, async () =>
+  midStart("ends"),
+);
 
 /** In a script: until somebody puts this file into /output. */
 const wait = (name: string): string => `while [ ! -e /output/${name} ]; do sleep 0.05; done`;
@@ -125,19 +132,18 @@ async function forgotten(): Promise<void> {
 }
 
 /**
- * A `runc` for the Engine that, where the file `hold` is beside it, stays in the midst of a start: before or after the container's command
- * begins. Resolves when one stays there; then its process.
+ * A `runc` for the Engine that stays in the midst of its first start: after the container's command has begun, or before. Resolves when it
+ * stays there, with its process.
  */
-function holdingRunc(cleanup: AsyncDisposableStack, moment: "before" | "after"): { held: () => Promise<number> } {
+function holdingRunc(cleanup: AsyncDisposableStack, begun: boolean): { held: () => Promise<number> } {
   const folder = mkdtempSync(join(tmpdir(), "skeduler-runc-"));
   cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
   const [hold, held] = [join(folder, "hold"), join(folder, "held")];
   const real = engineBinary(["runc"]);
   assert.ok(real);
   const stay = `echo $$ > ${held}.part && mv ${held}.part ${held} && exec sleep 600`;
-  const starts = `case " $* " in *" start "*) [ -e ${hold} ]`;
-  const script = moment === "before" ? `${starts} && ${stay};; esac` : `${starts} && ${real} "$@" && ${stay};; esac`;
-  writeFileSync(join(folder, "runc"), `#!/bin/sh\n${script}\nexec ${real} "$@"\n`, { mode: 0o755 });
+  const first = `case " $* " in *" start "*) [ -e ${hold} ] && ${begun ? `${real} "$@" && ` : ""}${stay};; esac`;
+  writeFileSync(join(folder, "runc"), `#!/bin/sh\n${first}\nexec ${real} "$@"\n`, { mode: 0o755 });
   writeFileSync(hold, "");
   const path = process.env["PATH"] ?? "";
   process.env["PATH"] = `${folder}:${path}`;
@@ -165,12 +171,13 @@ function processesOf(containerId: string): string[] {
   return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && about(name).includes(containerId));
 }
 
-async function midStart(moment: "before" | "after"): Promise<void> {
+/** What becomes of the command while the Engine is away: it waits to be begun, runs on, or ends. */
+async function midStart(command: "waits" | "runs" | "ends"): Promise<void> {
   await using cleanup = new AsyncDisposableStack();
-  const { held } = holdingRunc(cleanup, moment);
+  const { held } = holdingRunc(cleanup, command !== "waits");
   const { system, engine, again, addRunner, output } = await setUp(cleanup);
   await addRunner();
-  const goesOn = moment === "before" ? "" : wait("never");
+  const goesOn = command === "waits" ? "" : `${wait("go")}; touch /output/gone`;
   const { id } = await system.postScript(`echo run >> /output/runs; echo up; ${goesOn}`);
   const starting = await held();
   const { docker } = connectEngine(engine.host);
@@ -178,22 +185,21 @@ async function midStart(moment: "before" | "after"): Promise<void> {
   assert.ok(container);
   await end(engine.pid, [["SIGKILL", 10_000]]);
   await end(starting, [["SIGKILL", 10_000]]);
-  if (moment === "after") assert.ok(await eventually(10_000, () => existsSync(output(id, "runs"))));
+  if (command !== "waits") assert.ok(await eventually(10_000, () => existsSync(output(id, "runs"))));
+  if (command === "ends") writeFileSync(output(id, "go"), "");
+  if (command === "ends") assert.ok(await eventually(10_000, () => existsSync(output(id, "gone"))));
   await again();
   const ended = await system.ended(id);
-  assert.equal(ended.attempt?.number, 1);
   assert.equal(readFileSync(output(id, "runs"), "utf8"), "run\n");
-  assert.deepEqual(
-    [ended.status, ended.result?.reason, ended.result?.message],
-    moment === "before"
-      ? ["FINISHED", "exited", "Finished with exit code 0."]
-      : [
-          "CANCELLED",
-          "engine",
-          "Docker was killed, and has forgotten that it had started the container: what ran in it was ended.",
-        ],
-  );
-  if (moment === "before") assert.equal((await system.log(id, "?stream=stdout")).toString(), "up\n");
+  const forgotten = "Docker was killed, and has forgotten that it had started the container";
+  const expected = {
+    waits: ["FINISHED", "exited", "Finished with exit code 0."],
+    runs: ["CANCELLED", "engine", `${forgotten}: what ran in it was ended.`],
+    ends: ["CANCELLED", "engine", `${forgotten}: how that ended is not known.`],
+  };
+  assert.deepEqual([ended.status, ended.result?.reason, ended.result?.message], expected[command]);
+  assert.equal(ended.attempt?.number, 1);
+  if (command === "waits") assert.equal((await system.log(id, "?stream=stdout")).toString(), "up\n");
   assert.ok(await eventually(10_000, () => processesOf(container.Id).length === 0));
   assert.ok(await eventually(10_000, async () => (await docker.listContainers({ all: true })).length === 0));
 }
