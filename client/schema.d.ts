@@ -479,7 +479,7 @@ export interface components {
                 gpus?: number;
                 /** @description Part of the model's name, or a pattern with *. */
                 gpu_model?: string;
-                /** @description Of each GPU at least, such as "40GiB". */
+                /** @description Of each GPU at least, such as "40GiB"; "80GB" (decimal) for a card that is sold as 80GB. */
                 gpu_memory?: string;
                 cpus?: number;
                 /** @description A limit, such as "16GiB". */
@@ -595,7 +595,7 @@ export interface components {
                 gpus?: number;
                 /** @description Part of the model's name, or a pattern with *. */
                 gpu_model?: string;
-                /** @description Of each GPU at least, such as "40GiB". */
+                /** @description Of each GPU at least, such as "40GiB"; "80GB" (decimal) for a card that is sold as 80GB. */
                 gpu_memory?: string;
                 cpus?: number;
                 /** @description A limit, such as "16GiB". */
@@ -669,7 +669,7 @@ export interface components {
                 gpus?: number;
                 /** @description Part of the model's name, or a pattern with *. */
                 gpu_model?: string;
-                /** @description Of each GPU at least, such as "40GiB". */
+                /** @description Of each GPU at least, such as "40GiB"; "80GB" (decimal) for a card that is sold as 80GB. */
                 gpu_memory?: string;
                 cpus?: number;
                 /** @description A limit, such as "16GiB". */
@@ -746,7 +746,7 @@ export interface components {
                 gpus?: number;
                 /** @description Part of the model's name, or a pattern with *. */
                 gpu_model?: string;
-                /** @description Of each GPU at least, such as "40GiB". */
+                /** @description Of each GPU at least, such as "40GiB"; "80GB" (decimal) for a card that is sold as 80GB. */
                 gpu_memory?: string;
                 cpus?: number;
                 /** @description A limit, such as "16GiB". */
@@ -815,7 +815,7 @@ export interface components {
                 gpus?: number;
                 /** @description Part of the model's name, or a pattern with *. */
                 gpu_model?: string;
-                /** @description Of each GPU at least, such as "40GiB". */
+                /** @description Of each GPU at least, such as "40GiB"; "80GB" (decimal) for a card that is sold as 80GB. */
                 gpu_memory?: string;
                 cpus?: number;
                 /** @description A limit, such as "16GiB". */

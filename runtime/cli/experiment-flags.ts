@@ -53,7 +53,7 @@ export function addExperimentFlags(command: Command): Command {
   several("-v, --volume <host:container[:rw]>", "a folder of the host");
   add("-g, --gpus <count>", "how many GPUs (default: one, where the host has some)", count);
   add("--gpu-model <name>", "GPUs of this model");
-  add("--gpu-memory <size>", "GPUs with at least this memory: 40GiB");
+  add("--gpu-memory <size>", "GPUs with at least this memory: 40GiB; 80GB for a card that is sold as 80GB");
   add("--cpus <count>", "how many CPUs", decimal);
   add("--memory <size>", "how much memory: 16GiB");
   add("--shm-size <size>", "how large /dev/shm is");

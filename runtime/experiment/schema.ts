@@ -113,7 +113,9 @@ export const resources = z
       .optional()
       .describe("Absent: one where the host has GPUs, none elsewhere. 0 never holds one."),
     gpu_model: z.string().trim().min(1).max(100).optional().describe("Part of the model's name, or a pattern with *."),
-    gpu_memory: size.optional().describe('Of each GPU at least, such as "40GiB".'),
+    gpu_memory: size
+      .optional()
+      .describe('Of each GPU at least, such as "40GiB"; "80GB" (decimal) for a card that is sold as 80GB.'),
     cpus: cpus.optional(),
     memory: memory.optional().describe('A limit, such as "16GiB".'),
     shm_size: size.optional().describe("The size of /dev/shm."),

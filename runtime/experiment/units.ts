@@ -1,5 +1,5 @@
 // Durations and sizes as people write them in the configuration: Go's notation ("1m30s", "500ms"), and bytes ("4GiB").
-// Both answer undefined for text that is not exactly that; the schema makes the sentence.
+// Both answer undefined for text that is not exactly that; the schema makes the sentence. `sizeOf` writes what `parseSize` reads.
 
 const millisecondsOf: Readonly<Record<string, number>> = {
   ns: 1e-6,
@@ -55,4 +55,10 @@ export function parseSize(text: string): number | undefined {
   if (number === "" || factor === undefined) return undefined;
   const bytes = Math.round(Number(number) * factor); // 1.1GiB is none; 1.005GB is, but not as JavaScript multiplies
   return Number.isSafeInteger(bytes) ? bytes : undefined;
+}
+
+/** What there is of a memory or disk, such as "79.6GiB": rounded down, so that what is shown can be asked for. */
+export function sizeOf(bytes: number): string {
+  const [unit, name] = bytes < 1024 ** 3 ? [1024 ** 2, "MiB"] : [1024 ** 3, "GiB"];
+  return `${Math.floor((bytes * 10) / unit) / 10}${name}`;
 }

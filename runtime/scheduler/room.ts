@@ -103,19 +103,22 @@ export function incapable(request: Request, host: Host): Refusal | undefined {
     if (host.gpus.length > 0 && ofModel.length === 0)
       return { rule: "gpu_model", message: `has no GPU of the model ${request.gpuModel ?? ""}` };
     const large = ofModel.filter((gpu) => matches(request, gpu)).length;
-    if (ofModel.length > 0 && large === 0)
-      return { rule: "gpu_memory", message: `has no GPU with ≥ ${sized(request.gpuMemoryBytes ?? 0)}` };
+    if (ofModel.length > 0 && large === 0) {
+      const largest = Math.max(...ofModel.map((gpu) => gpu.memoryBytes));
+      const asked = request.gpuMemoryBytes ?? 0;
+      return { rule: "gpu_memory", message: `has no GPU with ≥ ${needed(asked)}: the largest has ${had(largest)}` };
+    }
     if (large < need.gpus) return { rule: "gpus", message: `needs ${gpusOf(request, need)}, has ${large}` };
   }
   if (need.cpus > host.cpus) return { rule: "cpus", message: `needs ${need.cpus} CPUs, has ${host.cpus}` };
   if (need.memoryBytes > host.memoryBytes)
-    return { rule: "memory", message: `needs ${sized(need.memoryBytes)} of memory, has ${sized(host.memoryBytes)}` };
+    return { rule: "memory", message: `needs ${needed(need.memoryBytes)} of memory, has ${had(host.memoryBytes)}` };
   const { cpus = Infinity, memoryBytes = Infinity } = host.most ?? {};
   if (need.cpus > cpus) return { rule: "cpus", message: `needs ${need.cpus} CPUs, gives a container at most ${cpus}` };
   if (need.memoryBytes > memoryBytes)
     return {
       rule: "memory",
-      message: `needs ${sized(need.memoryBytes)} of memory, gives a container at most ${sized(memoryBytes)}`,
+      message: `needs ${needed(need.memoryBytes)} of memory, gives a container at most ${had(memoryBytes)}`,
     };
   return undefined;
 }
@@ -132,21 +135,25 @@ export function lacking(request: Request, room: Room): Refusal | undefined {
   if (room.memoryBytes < need.memoryBytes)
     return {
       rule: "free_memory",
-      message: `needs ${sized(need.memoryBytes)} of memory, ${sized(room.memoryBytes)} free`,
+      message: `needs ${needed(need.memoryBytes)} of memory, ${had(room.memoryBytes)} free`,
     };
   return undefined;
 }
 
 function gpusOf(request: Request, need: Need): string {
   const model = request.gpuModel === undefined ? "" : ` ${request.gpuModel}`;
-  const size = request.gpuMemoryBytes === undefined ? "" : ` with ≥ ${sized(request.gpuMemoryBytes)}`;
+  const size = request.gpuMemoryBytes === undefined ? "" : ` with ≥ ${needed(request.gpuMemoryBytes)}`;
   return `${need.gpus}${model} GPU${need.gpus === 1 ? "" : "s"}${size}`;
 }
 
+/** What is there, rounded down, and what is asked for, rounded up: where one does not hold the other, the words show it. */
+const had = (bytes: number): string => sized(bytes, Math.floor);
+const needed = (bytes: number): string => sized(bytes, Math.ceil);
+
 /** In the unit in which one reads it. */
-function sized(bytes: number): string {
-  if (bytes < 1024 ** 3) return `${Number((bytes / 1024 ** 2).toFixed(1))} MiB`;
-  return `${Number((bytes / 1024 ** 3).toFixed(1))} GiB`;
+function sized(bytes: number, rounded: (tenths: number) => number): string {
+  if (bytes < 1024 ** 3) return `${rounded((bytes * 10) / 1024 ** 2) / 10} MiB`;
+  return `${rounded((bytes * 10) / 1024 ** 3) / 10} GiB`;
 }
 
 function isHost(asked: string, host: Host): boolean {

@@ -1,4 +1,4 @@
-// Which host's name and which GPU's model a pattern means, held against the RegExp that it would be.
+// Which host's name and which GPU's model a pattern means, held against the RegExp that it would be; and what a host says it lacks.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -56,4 +56,19 @@ test("* is any text, case does not count, and of a model a part is enough", () =
 test("a pattern of any length is an answer in no time", () => {
   for (const pattern of ["a".repeat(1_000_000), "*".repeat(1_000_000), "a*".repeat(500_000)])
     assert.equal(isHost("a".repeat(255), pattern), pattern.startsWith("**"));
+});
+
+const mib = 1024 ** 2;
+const h100 = { uuid: "GPU-0", model: "NVIDIA H100 80GB HBM3", memoryBytes: 81_559 * mib };
+
+test("what is too large is told beside what there is: the first rounded up, the second down", () => {
+  const one: Host = { ...host("vm"), cpus: 8, memoryBytes: 64 * 1024 * mib - 1, gpus: [h100] };
+  const says = (more: Partial<Request>): string | undefined => incapable(asks({ gpus: 1, ...more }), one)?.message;
+  assert.equal(says({ gpuMemoryBytes: 80 * 1024 * mib }), "has no GPU with ≥ 80 GiB: the largest has 79.6 GiB");
+  assert.equal(says({ gpuMemoryBytes: h100.memoryBytes + 1 }), "has no GPU with ≥ 79.7 GiB: the largest has 79.6 GiB");
+  assert.equal(says({ gpuMemoryBytes: 80e9 }), undefined);
+  assert.equal(says({ memoryBytes: 64 * 1024 * mib }), "needs 64 GiB of memory, has 63.9 GiB");
+  const small = { ...h100, uuid: "GPU-1", memoryBytes: 16_384 * mib };
+  const two = { ...one, gpus: [h100, small] };
+  assert.equal(incapable(asks({ gpus: 2, gpuMemoryBytes: 80e9 }), two)?.message, "needs 2 GPUs with ≥ 74.6 GiB, has 1");
 });

@@ -131,3 +131,25 @@ test("top fills the screen, follows its size and the queue, and gives the termin
   assert.equal(once.code, 0);
   assert.ok(!once.out.includes("\x1b"));
 });
+
+test("what a host has is shown so that it can be asked for", async () => {
+  await system.query(
+    `with h as (insert into skeduler.hosts (name, engine_id, slots, cpus, memory_bytes, version, gpus)
+       values ('sold-as-80', 'none', 1, 1, 1024::bigint ^ 3 * 64 - 1, 'x', $1) returning name)
+     insert into skeduler.heartbeats (host) select name from h`,
+    [JSON.stringify([{ uuid: "GPU-h100", index: 0, name: "NVIDIA H100 80GB HBM3", memoryMiB: 81559 }])],
+  );
+  const shown = (await run("hosts", "sold-as-80")).out;
+  assert.match(shown, /^Has: +1 CPUs, 63\.9GiB, 1 GPUs$/m);
+  assert.match(shown, /^ +0 +NVIDIA H100 80GB HBM3 +79\.6GiB/m);
+  const ask = async (size: string): Promise<string> => {
+    const resources = { host: "sold-as-80", gpu_memory: size, cpus: 2 }; // too many: it never starts
+    const { id } = await system.postScript("true", { resources });
+    const { out } = await run("why", id);
+    await system.put(id, { status: "CANCELLED" });
+    return out;
+  };
+  assert.match(await ask("80GiB"), /: sold-as-80 has no GPU with ≥ 80 GiB: the largest has 79\.6 GiB\.$/m);
+  for (const size of ["80GB", "79.6GiB"]) assert.match(await ask(size), /: sold-as-80 needs 2 CPUs, has 1\.$/m);
+  await system.query("delete from skeduler.hosts where name = 'sold-as-80'");
+});

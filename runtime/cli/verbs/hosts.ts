@@ -1,5 +1,6 @@
 // skeduler hosts: the hosts in a table; each one named, with its GPUs and who holds them.
 
+import { sizeOf } from "../../experiment/units.ts";
 import { each } from "../each.ts";
 import { jsonLine } from "../json-line.ts";
 import { shortId } from "../find.ts";
@@ -40,7 +41,7 @@ export const hostColumns: readonly Column<Host>[] = [
   },
   { title: "RUNNING", text: (one) => `${one.running}/${one.slots}`, right: true },
   { title: "CPUS", text: (one) => String(one.cpus), right: true, optional: 3 },
-  { title: "MEMORY", text: (one) => gibibytes(one.memory), right: true, optional: 3 },
+  { title: "MEMORY", text: (one) => sizeOf(one.memory), right: true, optional: 3 },
   { title: "LOAD", text: ({ load }) => load?.average[0]?.toFixed(1) ?? "", right: true, optional: 3 },
   { title: "HEARD", text: (one) => `${span(one.heartbeat_age * 1000)} ago`, right: true, optional: 1 },
   { title: "REMARK", text: (one) => one.problem ?? one.reason ?? "", least: 10 },
@@ -48,10 +49,6 @@ export const hostColumns: readonly Column<Host>[] = [
 
 function free(gpus: Host["gpus"]): number {
   return gpus.filter(({ experiment, withheld }) => experiment === null && withheld === null).length;
-}
-
-export function gibibytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 30)}GiB`;
 }
 
 async function one({ client, out, json }: Session, name: string): Promise<void> {
@@ -76,7 +73,7 @@ function described(found: Host, out: Output): string {
     ["Problem", plain(found.problem ?? "")],
     ["Heard", `${span(found.heartbeat_age * 1000)} ago, version ${found.version}`],
     ["Running", `${found.running} of ${found.slots} slots`],
-    ["Has", `${found.cpus} CPUs, ${gibibytes(found.memory)}, ${found.gpus.length} GPUs`],
+    ["Has", `${found.cpus} CPUs, ${sizeOf(found.memory)}, ${found.gpus.length} GPUs`],
     ["Load", found.load === null ? "" : loadOf(found.load)],
     ["Labels", found.labels.join(" ")],
   ];
@@ -87,14 +84,14 @@ function described(found: Host, out: Output): string {
 }
 
 function loadOf({ average, memory_available, disk_free }: NonNullable<Host["load"]>): string {
-  const disk = disk_free === null ? "" : `, ${gibibytes(disk_free)} of disk free`;
-  return `${average.join(" ")} (1, 5, 15 min), ${gibibytes(memory_available)} of memory available${disk}`;
+  const disk = disk_free === null ? "" : `, ${sizeOf(disk_free)} of disk free`;
+  return `${average.join(" ")} (1, 5, 15 min), ${sizeOf(memory_available)} of memory available${disk}`;
 }
 
 const gpuColumns: readonly Column<Host["gpus"][number]>[] = [
   { title: "GPU", text: (gpu) => String(gpu.index), right: true },
   { title: "MODEL", text: (gpu) => gpu.model, least: 8 },
-  { title: "MEMORY", text: (gpu) => gibibytes(gpu.memory), right: true },
+  { title: "MEMORY", text: (gpu) => sizeOf(gpu.memory), right: true },
   { title: "HELD BY", text: (gpu) => (gpu.experiment === null ? "" : shortId(gpu.experiment)) },
   { title: "WITHHELD", text: (gpu) => gpu.withheld ?? "", paint: () => "red" },
 ];
