@@ -36,7 +36,7 @@ export class Cluster {
         {
           ...having,
           name: host.name,
-          withheld: host.withheld.filter((one) => one.reason !== null).map((one) => one.gpu),
+          withheld: host.withheld.flatMap(({ gpu, reason }) => (reason === null ? [] : [{ uuid: gpu, reason }])),
           checking: host.withheld.filter((one) => one.reason === null).map((one) => one.gpu),
           holdings: host.open.flatMap((key) => holdings.get(key) ?? []),
           closed: closedBecause(host),

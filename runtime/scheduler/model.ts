@@ -6,6 +6,13 @@ export interface Gpu {
   readonly memoryBytes: number;
 }
 
+/** A GPU that is not clean. */
+export interface Withheld {
+  readonly uuid: string;
+  /** "process 4711 (python) is still on it" */
+  readonly reason: string;
+}
+
 /** A waiting experiment. What is undefined was not asked for. */
 export interface Request {
   readonly id: string;
@@ -53,8 +60,8 @@ export interface Host {
   /** What it gives to one experiment at most; absent: all that it has. */
   readonly most?: { readonly cpus: number | undefined; readonly memoryBytes: number | undefined };
   readonly gpus: readonly Gpu[];
-  /** Uuids that may not be granted though nobody holds them (quarantined). */
-  readonly withheld: readonly string[];
+  /** What may not be granted though nobody holds it (quarantined). */
+  readonly withheld: readonly Withheld[];
   /** Uuids that were released and are about to be checked: not now, but in a moment. */
   readonly checking: readonly string[];
   readonly holdings: readonly Holding[];

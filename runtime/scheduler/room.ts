@@ -33,12 +33,17 @@ export class Room {
 
   /** What is left now: GPUs that are being checked are not. */
   static now(host: Host): Room {
-    return Room.beside({ ...host, withheld: [...host.withheld, ...host.checking] }, host.holdings);
+    return Room.#left(host, host.holdings, host.checking);
   }
 
   /** What these holdings leave, once every GPU has been checked. */
   static beside(host: Host, holdings: readonly Holding[]): Room {
-    const held = new Set([...host.withheld, ...holdings.flatMap((one) => one.gpus)]);
+    return Room.#left(host, holdings, []);
+  }
+
+  static #left(host: Host, holdings: readonly Holding[], checking: readonly string[]): Room {
+    const withheld = host.withheld.map(({ uuid }) => uuid);
+    const held = new Set([...withheld, ...checking, ...holdings.flatMap((one) => one.gpus)]);
     return new Room(host, {
       slots: host.slots - holdings.length,
       cpus: holdings.reduce((left, one) => less(left, one.cpus), host.cpus),
@@ -129,7 +134,7 @@ export function lacking(request: Request, room: Room): Refusal | undefined {
   if (room.slots < 1) return { rule: "slots", message: `runs ${room.host.slots} experiments, its maximum` };
   if (pick(request, room) === undefined) {
     const free = room.gpus.filter((gpu) => matches(request, gpu)).length;
-    return { rule: "free_gpus", message: `needs ${gpusOf(request, need)}, ${free} free` };
+    return { rule: "free_gpus", message: `needs ${gpusOf(request, need)}, ${free} free${besides(request, room.host)}` };
   }
   if (room.cpus < need.cpus) return { rule: "free_cpus", message: `needs ${need.cpus} CPUs, ${room.cpus} free` };
   if (room.memoryBytes < need.memoryBytes)
@@ -138,6 +143,15 @@ export function lacking(request: Request, room: Room): Refusal | undefined {
       message: `needs ${needed(need.memoryBytes)} of memory, ${had(room.memoryBytes)} free`,
     };
   return undefined;
+}
+
+/** Of the GPUs that would do, those that nobody holds and that are not granted all the same. */
+function besides(request: Request, host: Host): string {
+  if (host.withheld.length === 0) return "";
+  const wanted = new Set(host.gpus.filter((gpu) => matches(request, gpu)).map((gpu) => gpu.uuid));
+  const [first, ...others] = host.withheld.filter(({ uuid }) => wanted.has(uuid));
+  if (first === undefined) return "";
+  return ` (${others.length + 1} withheld${others.length === 0 ? "" : ", the first"}: ${first.reason})`;
 }
 
 function gpusOf(request: Request, need: Need): string {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { incapable, matches } from "../../runtime/scheduler/room.ts";
+import { incapable, lacking, matches, Room } from "../../runtime/scheduler/room.ts";
 import type { Host, Request } from "../../runtime/scheduler/model.ts";
 
 const host = (name: string): Host => ({
@@ -71,4 +71,22 @@ test("what is too large is told beside what there is: the first rounded up, the 
   const small = { ...h100, uuid: "GPU-1", memoryBytes: 16_384 * mib };
   const two = { ...one, gpus: [h100, small] };
   assert.equal(incapable(asks({ gpus: 2, gpuMemoryBytes: 80e9 }), two)?.message, "needs 2 GPUs with ≥ 74.6 GiB, has 1");
+});
+
+test("who waits for GPUs that are withheld is told so, and why", () => {
+  const reason = "process 2280 (/opt/spin) is still on it";
+  const large = { ...h100, uuid: "GPU-1", memoryBytes: 2 * h100.memoryBytes };
+  const two: Host = { ...host("vm"), gpus: [h100, large], withheld: [{ uuid: "GPU-0", reason }] };
+  const says = (more: Partial<Request>, one: Host): string | undefined =>
+    lacking(asks({ gpus: 1, ...more }), Room.now(one))?.message;
+  assert.equal(says({ gpus: 2 }, two), `needs 2 GPUs, 1 free (1 withheld: ${reason})`);
+  const both: Host = {
+    ...two,
+    withheld: [{ uuid: "GPU-1", reason: "nvidia-smi failed: no devices" }, ...two.withheld],
+  };
+  assert.equal(says({}, both), "needs 1 GPU, 0 free (2 withheld, the first: nvidia-smi failed: no devices)");
+  const asked = { gpuMemoryBytes: large.memoryBytes };
+  const holding = { owner: "ada", since: 0, gpus: ["GPU-1"], cpus: 0, memoryBytes: 0, endsAt: 1, certain: true };
+  const taken: Host = { ...two, slots: 2, holdings: [holding] };
+  assert.equal(says(asked, taken), "needs 1 GPU with ≥ 159.3 GiB, 0 free"); // the one withheld would not do
 });

@@ -53,6 +53,12 @@ test("a process that was there before the runner keeps its GPU out; the other is
 test("it is looked at again, and granted when it is clean", async () => {
   const both = await system.postScript("echo $NVIDIA_VISIBLE_DEVICES", { resources: { gpus: 2 } });
   assert.equal((await system.get(both.id)).status, "ENQUEUED");
+  while ((await withheld())[1] !== null) await system.query("select pg_sleep(0.1)"); // before it was looked at it is not free either
+  const { message } = (await system.json(`/experiments/${both.id}/placement`)) as unknown as { message: string };
+  assert.equal(
+    message,
+    "No host that could run it can take it now: clean needs 2 GPUs, 1 free (1 withheld: process 4711 (python) is still on it).",
+  );
   rmSync(`${use}.apps`);
   assert.equal((await system.ended(both.id)).status, "FINISHED");
   await event("gpu_clean", "GPU-clean-0");
