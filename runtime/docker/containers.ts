@@ -63,15 +63,28 @@ export async function startContainer(engine: Engine, id: string): Promise<void> 
   }
 }
 
-/** In the words of the runtime that starts it: the Engine's own troubles may name missing files too. */
-const commandFault =
-  /OCI runtime.*(executable file not found|no such file or directory|permission denied|exec format error|not a directory)|no command specified/is;
+/** What may be wrong with a program or a folder of the image's; an error of a disk, or too little memory, is not among it. */
+const missing =
+  "executable file not found|no such file or directory|permission denied|exec format error|not a directory|is a directory|too many levels of symbolic links|file name too long";
+const starting = "OCI runtime.*(?:unable to start container process|starting container process caused)";
+const inside = String.raw`(?:(?:error during container init|process_linux\.go:\d+: container init caused):? (?:\\*")?)?`;
+/**
+ * Of the process that the container was to be: its program, its folder, its user. runc says so right after `starting`: a hook, a mount
+ * and the runtime itself may lack a program or a file too, and the Engine some of its own.
+ */
+const commandFaults = [
+  `${starting}:? "?${inside}(?:(?:exec: |eaccess |chdir to cwd ).*(?:${missing})|(?:unable to )?setup user)`,
+  `OCI runtime create failed: (?:crun: )?(?:executable file \`|open executable: .*(?:${missing}))`,
+  "^no command specified",
+  "^(?:linux spec user: )?(?:unable to find (?:user|group) |uids and gids must be in range)",
+  "^cannot mkdir: .* is not a directory", // the container's working folder
+].map((words) => new RegExp(words, "is"));
 
 /** Whose fault a refused request was; what is no refusal stays as it is. */
 export function refusal(error: unknown): unknown {
   if (statusOf(error) === undefined) return error;
   const words = wordsOf(error);
-  if (commandFault.test(words)) return new BadCommand(words, { cause: error });
+  if (commandFaults.some((fault) => fault.test(words))) return new BadCommand(words, { cause: error });
   return new EngineFailure(words, { cause: error });
 }
 
