@@ -97,6 +97,7 @@ export class MetricSampler {
       ...ofGpus(one.gpus, readings),
     ]);
     one.last = { at: time, usage };
+    if (values.size === 0) return;
     const last = one.blocks.at(-1);
     const block = last !== undefined && last.samples < blockLength ? last : new BlockBuilder();
     block.add({ time, values });
@@ -115,19 +116,23 @@ export class MetricSampler {
   }
 }
 
+/** What is known now, each by its name; a rate is null where it was not known before. */
 function ofContainer(usage: Usage, last: Followed["last"], time: number): [string, number | null][] {
-  const rate = (of: (usage: Usage) => number): number | null => {
-    const seconds = last === undefined ? 0 : (time - last.at) / 1000;
-    return last === undefined || seconds <= 0 ? null : Math.max(0, of(usage) - of(last.usage)) / seconds;
+  const seconds = last === undefined ? 0 : (time - last.at) / 1000;
+  const rate = (of: keyof Usage): number | null | undefined => {
+    const [now, before] = [usage[of], last?.usage[of]];
+    if (now === undefined) return undefined;
+    return before === undefined || seconds <= 0 ? null : Math.max(0, now - before) / seconds;
   };
-  return [
-    ["cpu", rate((one) => one.cpu)],
+  const values: [string, number | null | undefined][] = [
+    ["cpu", rate("cpu")],
     ["memory", usage.memory],
-    ["network_received", rate((one) => one.networkReceived)],
-    ["network_sent", rate((one) => one.networkSent)],
-    ["disk_read", rate((one) => one.diskRead)],
-    ["disk_written", rate((one) => one.diskWritten)],
+    ["network_received", rate("networkReceived")],
+    ["network_sent", rate("networkSent")],
+    ["disk_read", rate("diskRead")],
+    ["disk_written", rate("diskWritten")],
   ];
+  return values.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 }
 
 function ofGpus(gpus: readonly string[], readings: ReadonlyMap<string, GpuReading>): [string, number | null][] {

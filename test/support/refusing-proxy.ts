@@ -1,21 +1,31 @@
-// A proxy on loopback in front of the Engine that answers some requests itself, with a 500, and passes all others on as they are.
+// A proxy on loopback in front of the Engine that answers some requests itself, with a 500 or as it is told, and passes all others on as
+// they are.
 
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 
-const refusal = JSON.stringify({ message: "refused by the test" });
-const answer = [
-  "HTTP/1.1 500 Internal Server Error",
-  "Content-Type: application/json",
-  `Content-Length: ${refusal.length}`,
-  "Connection: close",
-  "",
-  refusal,
-].join("\r\n");
+const refusal = { status: "500 Internal Server Error", body: { message: "refused by the test" } };
+
+function bytesOf({ status, body }: { readonly status: string; readonly body: object }): string {
+  const json = JSON.stringify(body);
+  return [
+    `HTTP/1.1 ${status}`,
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(json)}`,
+    "Connection: close",
+    "",
+    json,
+  ].join("\r\n");
+}
 
 export class RefusingProxy implements AsyncDisposable {
   readonly host: string;
   readonly #server: Server;
   readonly #ends: Set<Socket>;
+
+  /** What it stands for answers as well as it can: `body` to each of these requests. */
+  static async answering(answers: (request: string) => boolean, body: object): Promise<RefusingProxy> {
+    return RefusingProxy.start(answers, bytesOf({ status: "200 OK", body }));
+  }
 
   private constructor(server: Server, ends: Set<Socket>) {
     this.#server = server;
@@ -24,7 +34,7 @@ export class RefusingProxy implements AsyncDisposable {
   }
 
   /** `refuses` is asked for each request, by its first line, such as "POST /containers/f00/stop?t=2 HTTP/1.1". */
-  static async start(refuses: (request: string) => boolean): Promise<RefusingProxy> {
+  static async start(refuses: (request: string) => boolean, answer = bytesOf(refusal)): Promise<RefusingProxy> {
     const socket = (process.env["DOCKER_HOST"] ?? "").replace("unix://", "");
     const ends = new Set<Socket>();
     const server = createServer((client) => {

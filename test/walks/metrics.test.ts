@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import type { z } from "zod";
 import { experimentMetrics } from "../../runtime/metrics/query.ts";
+import { RefusingProxy } from "../support/refusing-proxy.ts";
 import { RunnerProcess } from "../support/runner-process.ts";
 import { System } from "../support/system.ts";
 
@@ -91,6 +92,33 @@ test("while the GPUs cannot be read, all else is", async () => {
   } finally {
     delete process.env["STUB_MUTE"];
   }
+});
+
+test("what the Engine does not know of a container is left out, and its GPU is sampled all the same", async () => {
+  const cpu_stats = { cpu_usage: { total_usage: 0 } }; // as without the cpu controller
+  const known = { cpu_stats, memory_stats: { usage: 5000, stats: { inactive_file: 1000 } } };
+  const gpu = ["gpu_memory", "gpu_power", "gpu_utilisation"];
+  const series = async (body: object, host: string, awaited: string): Promise<string[]> => {
+    await using engine = await RefusingProxy.answering((request) => / \/containers\/\w+\/stats/.test(request), body);
+    await system.addRunner(host, {
+      SKEDULER_METRICS_INTERVAL: "1s",
+      SKEDULER_RUNNER_STOP_GRACE: "1s",
+      SKEDULER_DOCKER_HOST: engine.host,
+    });
+    const { id } = await system.postScript("sleep 60", { resources: { gpus: 1, host } });
+    let names: string[] = [];
+    while (!names.includes(awaited)) {
+      names = (await read(id)).series.map(({ name }) => name);
+      await system.query("select pg_sleep(0.1)");
+    }
+    await system.put(id, { status: "CANCELLED" });
+    await system.ended(id);
+    await system.runners.pop()?.close();
+    return names;
+  };
+  const half = await series(known, "half-known", "disk_read"); // a rate: with the second look
+  assert.deepEqual(half, ["disk_read", "disk_written", ...gpu, "memory"]);
+  assert.deepEqual(await series({ cpu_stats, memory_stats: {} }, "unknown", "gpu_power"), gpu);
 });
 
 test("lines of the form are series, stay in the log, and are bounded by time", async () => {
