@@ -158,7 +158,7 @@ async function started(run: Run): Promise<ContainerState> {
   } catch (error) {
     if (!run.signals.detach.aborted && isUnreachable(error)) {
       run.interruptions.began(run.attempt);
-      await run.interruptions.startCut(run.attempt);
+      await run.interruptions.startCutStill(run.attempt, engine);
     }
     throw error;
   }
@@ -178,7 +178,7 @@ async function start(run: Run, found: ContainerState | undefined, isNew: boolean
     if (isNew) await noteUnseenRestart(engine, interruptions, attempt, { startedAt, watchedUntil });
     return found;
   }
-  const mayHaveRun = attempt.started || (await interruptions.startVanished(attempt));
+  const mayHaveRun = attempt.started || (await interruptions.startForgotten(attempt, engine));
   if (found !== undefined && (mayHaveRun || run.signals.cancel.aborted)) await endForgotten(run, found, mayHaveRun);
   refuseCancelled(run);
   const { id, adopted } = found === undefined ? await create(run) : { id: found.id, adopted: false };
@@ -186,7 +186,7 @@ async function start(run: Run, found: ContainerState | undefined, isNew: boolean
   refuseCancelled(run);
   run.fence.check();
   const first = (): void => interruptions.over(attempt);
-  const cut = async (): Promise<void> => interruptions.startCut(attempt, id);
+  const cut = async (asked: Date): Promise<void> => interruptions.startCut(attempt, engine, id, asked);
   const once = async (tries: number): Promise<void> =>
     startOnce(engine, id, { fresh: found === undefined && tries === 1, first, cut });
   /** False: this container cannot be started any more, and never was. */

@@ -4,7 +4,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { OpenAttempt } from "../database/statements/runner.ts";
 import { inspectContainer, startContainer, type ContainerState } from "../docker/containers.ts";
-import { EngineFailure, isUnreachable, type Engine } from "../docker/engine.ts";
+import { EngineFailure, isUnreachable, pingEngine, type Engine } from "../docker/engine.ts";
 import { livedSince } from "../docker/events.ts";
 import { unknownExit } from "../docker/exit.ts";
 import type { LogPosition } from "../docker/log-entries.ts";
@@ -19,20 +19,25 @@ const persistPause = 1_000;
 
 /**
  * Started it was by an answer that was lost, too: one that has ended would run again. So it is looked at first, unless it is fresh: created
- * a moment ago, and never asked to start. `first` is told where it never was, `cut` where no answer came.
+ * a moment ago, and never asked to start. `first` is told where it never was, `cut`, with the time, where no answer came.
  */
 export async function startOnce(
   engine: Engine,
   id: string,
-  { fresh, first, cut }: { readonly fresh: boolean; readonly first: () => void; readonly cut: () => Promise<void> },
+  {
+    fresh,
+    first,
+    cut,
+  }: { readonly fresh: boolean; readonly first: () => void; readonly cut: (asked: Date) => Promise<void> },
 ): Promise<void> {
   const state = fresh ? undefined : await inspectContainer(engine, id);
   if (state?.startedAt !== undefined) return;
   first();
+  const asked = new Date();
   try {
     await startContainer(engine, id);
   } catch (error) {
-    if (isUnreachable(error)) await cut();
+    if (isUnreachable(error)) await cut(asked);
     throw error;
   }
 }
@@ -76,6 +81,16 @@ export async function persisting(
   while (!over.aborted && !(await once())) await sleep(pause, undefined, { signal: over }).catch(() => undefined);
 }
 
+/** Of a container that was to be started when the Engine went away. */
+interface CutStart {
+  readonly containerId: string;
+  readonly asked: Date;
+  /** Whether something held it when the Engine was last seen away: that stays until the Engine is back. */
+  readonly held: boolean;
+  /** Whether its command was ever seen to run. */
+  readonly ran: boolean;
+}
+
 /**
  * Attempts whose containers could not be looked at or followed any more, because the Engine was away, and since when: here, and in
  * the database for the next runner. What cannot be stored there is kept here alone.
@@ -85,8 +100,7 @@ export class Interruptions {
   readonly #since = new Map<string, Date | null>();
   /** Attempts that this process has in hand, or had. */
   readonly #known = new Set<string>();
-  /** By attempt: containers whose start was cut off, and whether something held them when the Engine was last seen away. */
-  readonly #cutStarts = new Map<string, { readonly containerId: string; readonly held: boolean }>();
+  readonly #cutStarts = new Map<string, CutStart>();
   readonly #store: (attemptId: string, since: Date | null) => Promise<void>;
 
   constructor(store: (attemptId: string, since: Date | null) => Promise<void>) {
@@ -111,16 +125,31 @@ export class Interruptions {
     return (kept === undefined ? interrupted_at : kept) ?? undefined;
   }
 
-  /** A container was to be started, and no answer came; or the Engine is away still. */
-  async startCut({ id }: OpenAttempt, containerId = this.#cutStarts.get(id)?.containerId): Promise<void> {
-    if (containerId === undefined) return;
-    this.#cutStarts.set(id, { containerId, held: await isHeld(containerId) });
+  /** A container was to be started, and no answer came. */
+  async startCut({ id }: OpenAttempt, engine: Engine, containerId: string, asked: Date): Promise<void> {
+    await this.#lookAt(id, engine, { containerId, asked, ran: false });
   }
 
-  /** Whether its start had begun when the Engine died, and what held it is gone with the Engine's return: its command may have run. */
-  async startVanished({ id }: OpenAttempt): Promise<boolean> {
+  /** The Engine is away still. */
+  async startCutStill({ id }: OpenAttempt, engine: Engine): Promise<void> {
     const start = this.#cutStarts.get(id);
-    return start?.held === true && !(await isHeld(start.containerId));
+    if (start !== undefined) await this.#lookAt(id, engine, start);
+  }
+
+  async #lookAt(id: string, engine: Engine, start: Omit<CutStart, "held">): Promise<void> {
+    const { holder, command } = await findUnseen(start.containerId);
+    // What an Engine that is back has cleared away nobody saw.
+    const isBack = await pingEngine(engine, 1_000);
+    const held = holder !== undefined || isBack;
+    this.#cutStarts.set(id, { ...start, held, ran: start.ran || command.length > 0 });
+  }
+
+  /** Whether the start had begun when the Engine died, which does not know of it any more: the command may have run. */
+  async startForgotten({ id }: OpenAttempt, engine: Engine): Promise<boolean> {
+    const start = this.#cutStarts.get(id);
+    // Where only the connection was cut, the Engine knows what it did.
+    if (start === undefined || (await livedSince(engine, start.asked))) return false;
+    return start.ran || (start.held && (await findUnseen(start.containerId)).holder === undefined);
   }
 
   /** Whether this process takes it up for the first time. */
@@ -135,10 +164,6 @@ export class Interruptions {
     this.#known.delete(id);
     this.#cutStarts.delete(id);
   }
-}
-
-async function isHeld(containerId: string): Promise<boolean> {
-  return (await findUnseen(containerId)).holder !== undefined;
 }
 
 /**

@@ -157,13 +157,13 @@ export class Auditor {
       );
     if (ended !== undefined && reason !== "host_lost") {
       const code = plan.exitOf(number);
-      if (result?.exit_code !== code && !(entry.cancelledAt !== undefined || hit || unseen))
+      if (result?.exit_code !== code && !(entry.cancelledAt !== undefined || hit || unseen || forgotten))
         this.#wrong(
           "exit codes are right",
           entry,
           `attempt ${number} ended with ${code}, stored ${JSON.stringify(result)}`,
         );
-      if (far(ended, ended_at) && !unseen)
+      if (far(ended, ended_at) && !unseen && !forgotten)
         this.#wrong(
           "times are right",
           entry,

@@ -94,33 +94,6 @@ test("while the GPUs cannot be read, all else is", async () => {
   }
 });
 
-test("what the Engine does not know of a container is left out, and its GPU is sampled all the same", async () => {
-  const cpu_stats = { cpu_usage: { total_usage: 0 } }; // as without the cpu controller
-  const known = { cpu_stats, memory_stats: { usage: 5000, stats: { inactive_file: 1000 } } };
-  const gpu = ["gpu_memory", "gpu_power", "gpu_utilisation"];
-  const series = async (body: object, host: string, awaited: string): Promise<string[]> => {
-    await using engine = await RefusingProxy.answering((request) => / \/containers\/\w+\/stats/.test(request), body);
-    await system.addRunner(host, {
-      SKEDULER_METRICS_INTERVAL: "1s",
-      SKEDULER_RUNNER_STOP_GRACE: "1s",
-      SKEDULER_DOCKER_HOST: engine.host,
-    });
-    const { id } = await system.postScript("sleep 60", { resources: { gpus: 1, host } });
-    let names: string[] = [];
-    while (!names.includes(awaited)) {
-      names = (await read(id)).series.map(({ name }) => name);
-      await system.query("select pg_sleep(0.1)");
-    }
-    await system.put(id, { status: "CANCELLED" });
-    await system.ended(id);
-    await system.runners.pop()?.close();
-    return names;
-  };
-  const half = await series(known, "half-known", "disk_read"); // a rate: with the second look
-  assert.deepEqual(half, ["disk_read", "disk_written", ...gpu, "memory"]);
-  assert.deepEqual(await series({ cpu_stats, memory_stats: {} }, "unknown", "gpu_power"), gpu);
-});
-
 test("lines of the form are series, stay in the log, and are bounded by time", async () => {
   const { id } = await system.postScript(
     "for i in 1 2 3; do echo ::metric loss=0.$i acc=$i step=$i; sleep 0.2; done; echo ::metric loss=nan >&2; echo x ::metric no=1; printf '::metric last=1'",
@@ -217,4 +190,32 @@ test("expired with its log; unknown and not yet there", async () => {
   assert.equal((await system.fetch(`/experiments/${waiting.id}/metrics?attempt=2`)).status, 404);
   assert.equal((await system.fetch(`/experiments/${waiting.id}/metrics?step=soon`)).status, 400);
   await system.put(waiting.id, { status: "CANCELLED" });
+});
+
+// The last: its hosts look alive for a while, and run nothing.
+test("what the Engine does not know of a container is left out, and its GPU is sampled all the same", async () => {
+  const cpu_stats = { cpu_usage: { total_usage: 0 } }; // as without the cpu controller
+  const known = { cpu_stats, memory_stats: { usage: 5000, stats: { inactive_file: 1000 } } };
+  const gpu = ["gpu_memory", "gpu_power", "gpu_utilisation"];
+  const series = async (body: object, host: string, awaited: string): Promise<string[]> => {
+    await using engine = await RefusingProxy.answering((request) => / \/containers\/\w+\/stats/.test(request), body);
+    await system.addRunner(host, {
+      SKEDULER_METRICS_INTERVAL: "1s",
+      SKEDULER_RUNNER_STOP_GRACE: "1s",
+      SKEDULER_DOCKER_HOST: engine.host,
+    });
+    const { id } = await system.postScript("sleep 60", { resources: { gpus: 1, host } });
+    let names: string[] = [];
+    while (!names.includes(awaited)) {
+      names = (await read(id)).series.map(({ name }) => name);
+      await system.query("select pg_sleep(0.1)");
+    }
+    await system.put(id, { status: "CANCELLED" });
+    await system.ended(id);
+    await system.runners.pop()?.close();
+    return names;
+  };
+  const half = await series(known, "half-known", "disk_read"); // a rate: with the second look
+  assert.deepEqual(half, ["disk_read", "disk_written", ...gpu, "memory"]);
+  assert.deepEqual(await series({ cpu_stats, memory_stats: {} }, "unknown", "gpu_power"), gpu);
 });
