@@ -12,7 +12,6 @@ export async function describeMachine(database: string, engineHost: string): Pro
   const { rows } = await client.query<{ server_version: string }>("show server_version");
   await client.end();
   const engine = await connectEngine(engineHost).docker.version();
-  const commit = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8" }).trim();
   const cores = cpus();
   return [
     `${cores.length} × ${cores[0]?.model.trim() ?? "?"}`,
@@ -20,6 +19,16 @@ export async function describeMachine(database: string, engineHost: string): Pro
     `Node ${process.versions.node}`,
     `Postgres ${rows[0]?.server_version ?? "?"} (fsync on)`,
     `Docker ${engine.Version}`,
-    `Skeduler ${versionOf()} (${commit})`,
+    `Skeduler ${versionOf()}${commit()}`,
   ].join(", ");
+}
+
+/** " (1a2b3c4)"; empty where this is no working copy of git. */
+function commit(): string {
+  try {
+    const said = execFileSync("git", ["rev-parse", "--short", "HEAD"], { encoding: "utf8", stdio: "pipe" });
+    return ` (${said.trim()})`;
+  } catch {
+    return "";
+  }
 }
