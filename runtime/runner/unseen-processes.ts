@@ -17,9 +17,9 @@ export interface Unseen {
   readonly command: readonly number[];
 }
 
-/** Nothing is seen of an Engine on another machine, or in another PID namespace. */
+/** Nothing is seen of an Engine on another machine, in another PID namespace, or where the system shows no processes in /proc. */
 export async function findUnseen(containerId: string): Promise<Unseen> {
-  const all = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const all = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(all.map(async (pid) => ({ pid: Number(pid), part: await partOf(containerId, pid) })));
   const pids = (part: string): number[] => found.filter((one) => one.part === part).map(({ pid }) => pid);
   return { holder: pids("holder")[0], command: pids("command") };
