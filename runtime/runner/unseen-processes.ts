@@ -10,7 +10,7 @@ const patience = 10_000;
 const pause = 100;
 
 /** What a start that was cut off has left. */
-export interface Unseen {
+interface Unseen {
   /** The process that holds the container. */
   readonly holder: number | undefined;
   /** Those in it, where its command has begun. */

@@ -4,6 +4,12 @@
 import pg from "pg";
 import { hosts, type World } from "./world.ts";
 
+interface Result {
+  readonly reason: string;
+  readonly exit_code: number | null;
+  readonly message: string;
+}
+
 export interface AttemptRow {
   readonly id: string;
   readonly experiment_id: string;
@@ -13,11 +19,7 @@ export interface AttemptRow {
   readonly started_at: Date | null;
   readonly ended_at: Date | null;
   readonly closed_at: Date | null;
-  readonly result: {
-    readonly reason: string;
-    readonly exit_code: number | null;
-    readonly message: string | null;
-  } | null;
+  readonly result: Result | null;
   readonly next_seq: string;
   /** Its experiment is RUNNING with it. */
   readonly wanted: boolean;
@@ -27,11 +29,7 @@ export interface ExperimentRow {
   readonly id: string;
   readonly status: string;
   readonly attempt: number;
-  readonly result: {
-    readonly reason: string;
-    readonly exit_code: number | null;
-    readonly message: string | null;
-  } | null;
+  readonly result: Result | null;
   readonly ended_at: Date | null;
 }
 

@@ -23,7 +23,7 @@ export class Watch {
   /** Runner's process → attempts that it said it adopted. */
   readonly #adopted = new Map<string, Set<string>>();
   /** Attempt → the container that it was seen with, and whether that was seen to run. */
-  readonly #containerOf = new Map<string, { readonly id: string; readonly ran: boolean }>();
+  readonly #containerOf = new Map<string, { readonly id: string; readonly created: number; readonly ran: boolean }>();
   readonly #closed = new Map<string, string>();
 
   constructor(world: World, observer: Observer, ledger: Ledger) {
@@ -70,13 +70,14 @@ export class Watch {
   }
 
   #checkContainers(containers: readonly ContainerRow[]): void {
-    for (const { attempt, id, running } of containers) {
+    for (const { attempt, id, created, running } of containers) {
       const before = this.#containerOf.get(attempt);
       const another = before !== undefined && before.id !== id;
       // Docker, killed in the midst of a start, may never be able to start that container.
-      if (another && (before.ran || this.#world.outages.length === 0))
+      const outage = this.#world.outages.some(({ to }) => to > (before?.created ?? 0));
+      if (another && (before.ran || !outage))
         this.#world.findings.violated("one container an attempt", `attempt ${attempt} had ${before.id} and now ${id}`);
-      this.#containerOf.set(attempt, { id, ran: running || (!another && before?.ran === true) });
+      this.#containerOf.set(attempt, { id, created, ran: running || (!another && before?.ran === true) });
     }
   }
 
