@@ -185,32 +185,33 @@ async function start(run: Run, found: ContainerState | undefined, isNew: boolean
   if (adopted) return start(run, await inspectContainer(engine, id), isNew);
   refuseCancelled(run);
   run.fence.check();
-  const first = (): void => interruptions.over(attempt);
-  const cut = async (asked: Date): Promise<void> => interruptions.startCut(attempt, engine, id, asked);
-  const once = async (tries: number): Promise<void> =>
-    startOnce(engine, id, { fresh: found === undefined && tries === 1, first, cut });
-  /** False: this container cannot be started any more, and never was. */
-  const starting = async (): Promise<boolean> => {
-    try {
-      await insisting(once, run.signals.detach);
-      return true;
-    } catch (error) {
-      if (found === undefined || !(error instanceof EngineFailure)) throw error;
-      if (!(await endForgotten(run, found, false))) throw error;
-      run.log.warn(
-        { attempt: attempt.id, err: error },
-        "Docker was killed as it started this container: a new one is made",
-      );
-      return false;
-    }
-  };
-  if (!(await run.trace.part("start the container", async () => orCouldNotRun(starting)))) {
+  const begin = async (): Promise<boolean> => begun(run, found, id);
+  if (!(await run.trace.part("start the container", async () => orCouldNotRun(begin)))) {
     await removeContainer(engine, id);
     return start(run, undefined, isNew);
   }
   const state = await inspectContainer(engine, id);
   if (state === undefined) throw new CouldNotRun("engine", "The container vanished as it was started.");
   return state;
+}
+
+/** Starts the container; false where it, `found` as it is, cannot be started any more, and never was. */
+async function begun(run: Run, found: ContainerState | undefined, id: string): Promise<boolean> {
+  const { attempt, engine, interruptions, signals } = run;
+  const first = (): void => interruptions.over(attempt);
+  const cut = async (asked: Date): Promise<void> => interruptions.startCut(attempt, engine, id, asked);
+  const once = async (tries: number): Promise<void> =>
+    startOnce(engine, id, { fresh: found === undefined && tries === 1, first, cut });
+  try {
+    await insisting(once, signals.detach);
+    return true;
+  } catch (error) {
+    if (found === undefined || !(error instanceof EngineFailure)) throw error;
+    if (!(await endForgotten(run, found, false))) throw error;
+    const words = "Docker was killed as it started this container: a new one is made";
+    run.log.warn({ attempt: attempt.id, err: error }, words);
+    return false;
+  }
 }
 
 /**
