@@ -92,10 +92,13 @@ const undone = fc.record({
 });
 export type Command = Single | ValueOf<typeof undone>;
 
-export const commands = fc.array(fc.oneof({ weight: 12, arbitrary: single }, { weight: 1, arbitrary: undone }), {
-  maxLength: 14,
-  size: "max",
-});
+const mixed = fc.oneof({ weight: 12, arbitrary: single }, { weight: 1, arbitrary: undone });
+/** Among all the others, three of these on one host in a row are too rare to be seen. */
+const ofHosts = fc.oneof(place, register, beat, giveUp, clean, setState, remove, checkGpu);
+export const commands: fc.Arbitrary<Command[]> = fc.oneof(
+  { weight: 3, arbitrary: fc.array(mixed, { maxLength: 14, size: "max" }) },
+  { weight: 1, arbitrary: fc.array(ofHosts, { maxLength: 14, size: "max" }) },
+);
 
 /** First what leads to some state, then what happens there at the same moment. */
 export const race = fc.record({

@@ -115,11 +115,11 @@ function planOfHost(known: Model, command: HostCommand): Plan {
       case "beat":
         if (host.epoch !== epoch) return host.epoch > epoch ? "replaced" : "restored";
         host.silent = false;
-        if (host.trouble !== (command.trouble ?? null)) {
-          host.trouble = command.trouble ?? null;
-          model.events.push(`${host.trouble === null ? "recovered" : "trouble"} host ${index}`);
-          model.queue.push("place");
-        }
+        if (host.removed) model.events.push(`registered host ${index}`); // removed while it was only cut off: it is back
+        if (host.trouble !== (command.trouble ?? null))
+          model.events.push(`${command.trouble === undefined ? "recovered" : "trouble"} host ${index}`);
+        if (host.removed || host.trouble !== (command.trouble ?? null)) model.queue.push("place");
+        Object.assign(host, { removed: false, trouble: command.trouble ?? null });
         return host.clean && host.lost === 0 ? "clean" : "unclean";
       case "clean":
         if (host.epoch !== epoch || !command.current || host.lost !== lost) return "done";
