@@ -101,9 +101,11 @@ export const commands: fc.Arbitrary<Command[]> = fc.oneof(
 );
 
 /** First what leads to some state, then what happens there at the same moment. */
-export const race = fc.record({
-  before: fc.array(single, { maxLength: 8, size: "max" }),
-  together: fc.array(single, { minLength: 2, maxLength: 3, size: "max" }),
-  /** Whose rows somebody else has locked as they begin. */
-  held: fc.constantFrom(["public.jobs"], ["skeduler.attempts"], ["skeduler.hosts"], ["skeduler.heartbeats"], []),
-});
+const raceOf = (of: fc.Arbitrary<Single>) =>
+  fc.record({
+    before: fc.array(of, { maxLength: 8, size: "max" }),
+    together: fc.array(of, { minLength: 2, maxLength: 3, size: "max" }),
+    /** Whose rows somebody else has locked as they begin. */
+    held: fc.constantFrom(["public.jobs"], ["skeduler.attempts"], ["skeduler.hosts"], ["skeduler.heartbeats"], []),
+  });
+export const race = fc.oneof({ weight: 3, arbitrary: raceOf(single) }, { weight: 1, arbitrary: raceOf(ofHosts) });
