@@ -4,7 +4,7 @@
 
 import { createHash, randomUUID } from "node:crypto";
 import { isUnavailable } from "../runtime/database/faults.ts";
-import { transaction, type Client, type Pool } from "../runtime/database/pool.ts";
+import { transaction, type Client, type Pool, type Queryable } from "../runtime/database/pool.ts";
 import { createExperiments, findExperiments, type NewRow } from "../runtime/database/statements/create-experiments.ts";
 import { createGroup, type NewGroup } from "../runtime/database/statements/groups.ts";
 import { createOnce } from "../runtime/database/statements/idempotency.ts";
@@ -21,6 +21,8 @@ import { jsonAnswer } from "../runtime/http/json-answer.ts";
 
 export interface CreateDeps {
   readonly db: Pool;
+  /** For the statements that create, each whole in itself. */
+  readonly pipeline: Queryable;
   readonly maxBody: number;
   /** Called after the commit: there is something to place. */
   readonly placeSoon: () => void;
@@ -43,6 +45,7 @@ interface Unit {
 
 export function createExperiment({
   db,
+  pipeline,
   maxBody,
   placeSoon,
   created,
@@ -54,7 +57,7 @@ export function createExperiment({
     parallel: 2,
     separable: (error) => !isUnavailable(error),
     run: async (rows) => {
-      if (!rows.some(({ owner }) => waitingQuota(owner) !== undefined)) return createExperiments(db, rows);
+      if (!rows.some(({ owner }) => waitingQuota(owner) !== undefined)) return createExperiments(pipeline, rows);
       return transaction(db, async (client) => {
         await checkQuota(client, rows, waitingQuota);
         return createExperiments(client, rows);

@@ -34,6 +34,7 @@ import { startFault } from "./database/faults.ts";
 import { listen } from "./database/listener.ts";
 import { requireMigrated, requireWritable } from "./database/migrate.ts";
 import { Notifier } from "./database/notifier.ts";
+import { pipelineOf } from "./database/pipeline.ts";
 import { backgroundPatience, connectPool, createPool } from "./database/pool.ts";
 import { startQueue } from "./database/queue.ts";
 import { giveUpLostHosts } from "./database/statements/hosts.ts";
@@ -94,6 +95,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     log,
     patience: backgroundPatience,
   });
+  const creation = createPool({ url: database, max: 1, min: 1, name: "skeduler create", log, pipeline: true });
   const closing = new AbortController();
   const feed = new LogFeed(db);
   const events = new EventFeed(db);
@@ -101,7 +103,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     db: control,
     log,
     version: versionOf(),
-    pools: { api: db, control },
+    pools: { api: db, control, create: creation },
     tails: () => feed.followers,
     eventStreams: () => events.followers,
   });
@@ -134,6 +136,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     functions: {
       createExperiment: createExperiment({
         ...shared,
+        pipeline: pipelineOf(creation),
         targets,
         created: tracing && tellOf(tracing),
         waitingQuota,
@@ -187,7 +190,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     await listening;
     await notifier.idle();
     await tracing?.close();
-    await Promise.all([control.end(), db.end()]);
+    await Promise.all([control.end(), creation.end(), db.end()]);
   };
   try {
     // Before the first change that somebody might have to be told of.

@@ -26,10 +26,14 @@ export interface PoolOptions {
   readonly url: string;
   /** Connections at most. */
   readonly max: number;
+  /** Connections that stay, however long nothing is asked; 0 unless it is said. */
+  readonly min?: number;
   readonly name: string;
   readonly log: Logger;
   /** How long a statement waits for a connection, ms. */
   readonly patience?: number;
+  /** What is asked of a connection is sent at once, before what was asked earlier is answered (see pipeline.ts). */
+  readonly pipeline?: boolean;
 }
 
 /** Postgres away: a request is answered within a second (503) rather than left hanging. */
@@ -52,10 +56,12 @@ export function createPool(options: PoolOptions): Pool {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.max,
+    min: options.min,
     application_name: options.name,
     connectionTimeoutMillis: options.patience ?? requestPatience,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    pipeline: options.pipeline,
     Client: PatientClient,
     onConnect: (client): unknown => client.query(sessionSettings), // the pool waits for it, which its type does not say
     allowExitOnIdle: true,
