@@ -1,7 +1,7 @@
 // The server's socket: time-outs, limits, answers to what is not HTTP, and an end that lets requests finish.
 // A response that streams is never cut by a time-out: those here bound only the request's arrival and the wait between requests.
 import { createServer, type IncomingMessage, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
 import type { Hono } from "hono";
@@ -69,11 +69,15 @@ async function listen(server: Server, { host, port }: Config["http"]["listen"], 
   return promise;
 }
 
-async function close(server: Server): Promise<void> {
+async function close(server: Server, open: ReadonlySet<Socket>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<undefined>();
   server.close(() => resolve(undefined));
-  // A kept-alive connection becomes idle when its last request ends; close() looked only once.
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const idle = setInterval(() => {
+    // A kept-alive connection becomes idle when its last request ends; close() looked only once.
+    server.closeIdleConnections();
+    // Nor does it count as idle what was opened ahead of need, as browsers do, and has said nothing yet.
+    for (const socket of open) if (socket.bytesRead === 0) socket.destroy();
+  }, 50);
   const last = setTimeout(() => server.closeAllConnections(), lastRequestMs);
   await promise;
   clearInterval(idle);
@@ -111,6 +115,11 @@ export async function serve(
       handle(request, response).catch(() => response.destroy());
     },
   );
+  const open = new Set<Socket>();
+  server.on("connection", (socket) => {
+    open.add(socket);
+    socket.once("close", () => open.delete(socket));
+  });
   server.on("clientError", onClientError);
   server.on("upgrade", onUpgrade);
   const { port, family, address } = await listen(server, config.http.listen, key);
@@ -122,7 +131,7 @@ export async function serve(
     port,
     close: async (reason) => {
       log.debug({ reason }, "the server stops");
-      await close(server);
+      await close(server, open);
     },
   };
 }

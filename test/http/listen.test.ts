@@ -172,3 +172,12 @@ test("close: the request in flight ends, new ones are refused, kept connections 
   assert.equal((await inFlight).status, 200);
   await closed;
 });
+
+test("close: a connection that was opened ahead of need does not hold it", { timeout: 15_000 }, async () => {
+  const { port, url } = await start(makeApp({ env: { SKEDULER_HTTP_READ_TIMEOUT: "0s" } }));
+  const unused = connect(port, "127.0.0.1").on("error", () => undefined);
+  await once(unused, "connect");
+  assert.equal((await fetch(`${url}/healthz`)).status, 200); // the server has the one before it, too
+  await open.splice(0)[0]?.close("a test");
+  unused.destroy();
+});
