@@ -95,6 +95,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
     log,
     patience: backgroundPatience,
   });
+  // One that stays: a lone POST would else wait until it has connected and planned its statement.
   const creation = createPool({ url: database, max: 1, min: 1, name: "skeduler create", log, pipeline: true });
   const closing = new AbortController();
   const feed = new LogFeed(db);

@@ -34,7 +34,7 @@ export class PatientClient extends pg.Client {
     return promise.catch(fromHere) as never;
   };
 
-  /** The clock starts anew with each statement: those of a pool's connection come one after the other. */
+  /** The clock starts anew with each statement: those of a connection come one after the other, in a pipeline a few at a time. */
   #ask(): void {
     this.#asked = true;
     this.#patience ??= setTimeout(() => {

@@ -112,15 +112,17 @@ function planOfHost(known: Model, command: HostCommand): Plan {
     switch (command.do) {
       case "register":
         return register(model, index, command.checks);
-      case "beat":
+      case "beat": {
         if (host.epoch !== epoch) return host.epoch > epoch ? "replaced" : "restored";
-        host.silent = false;
-        if (host.removed) model.events.push(`registered host ${index}`); // removed while it was only cut off: it is back
-        if (host.trouble !== (command.trouble ?? null))
-          model.events.push(`${command.trouble === undefined ? "recovered" : "trouble"} host ${index}`);
-        if (host.removed || host.trouble !== (command.trouble ?? null)) model.queue.push("place");
-        Object.assign(host, { removed: false, trouble: command.trouble ?? null });
+        const trouble = command.trouble ?? null;
+        const back = host.removed; // while it was only cut off
+        const news = host.trouble !== trouble;
+        if (back) model.events.push(`registered host ${index}`);
+        if (news) model.events.push(`${trouble === null ? "recovered" : "trouble"} host ${index}`);
+        if (back || news) model.queue.push("place");
+        Object.assign(host, { silent: false, removed: false, trouble });
         return host.clean && host.lost === 0 ? "clean" : "unclean";
+      }
       case "clean":
         if (host.epoch !== epoch || !command.current || host.lost !== lost) return "done";
         if (host.lost === 0 && host.clean) return "done";
