@@ -24,6 +24,8 @@ export interface QueueOptions {
   readonly cron?: Readonly<Record<string, string>>;
   /** How often it looks without having been notified, ms: the notification is what makes it fast; a job of a later time is found so. */
   readonly pollInterval?: number;
+  /** Told of notices on a channel, heard by the connection that listens for jobs: of what must not wait for a job to be given out. */
+  readonly hears?: { readonly channel: string; readonly notice: (payload: string) => void };
   /** Told of every job that ran; a failed one is tried again. */
   readonly onJob?: (task: string, outcome: "done" | "failed") => void;
 }
@@ -120,7 +122,7 @@ async function beat({ pool }: QueueOptions, { poolId, idleFor }: Started): Promi
 
 /** Resolves when it listens and has said so; where it cannot, nothing of it is left. */
 async function start(options: QueueOptions): Promise<Started> {
-  const { pool, log, tasks, concurrency, cron = {}, pollInterval = 5_000, onJob } = options;
+  const { pool, log, tasks, concurrency, cron = {}, pollInterval = 5_000, hears, onJob } = options;
   const parsedCronItems = parseCronItems(
     Object.entries(cron).map(([task, match]) => ({ task, match, identifier: task })),
   );
@@ -131,6 +133,13 @@ async function start(options: QueueOptions): Promise<Started> {
   // Before it listens, a job that is added is found only by the next poll.
   const listening = once(events, "pool:listen:success");
   events.on("pool:create", ({ workerPool }) => (poolId = workerPool.id));
+  events.on("pool:listen:success", ({ client }) => {
+    if (hears === undefined) return;
+    client.on("notification", ({ channel, payload = "" }) => {
+      if (channel === hears.channel) hears.notice(payload);
+    });
+    client.query(`listen ${hears.channel}`).catch(() => undefined); // lost: it connects, and comes here, once more
+  });
   events.on("job:start", () => (inHand += 1));
   events.on("job:complete", ({ job, error }) => {
     inHand -= 1;

@@ -67,6 +67,11 @@ export class Reconciler {
     return this.#runs.size;
   }
 
+  /** Whether the attempt is in hand. */
+  has(attemptId: string): boolean {
+    return this.#runs.has(attemptId);
+  }
+
   /** Looks at the rows again, counting everything committed before the call; false where they could not be read. */
   readonly reconcile = oneAtATime(async () => this.#look());
 

@@ -13,6 +13,7 @@ import { requireMigrated } from "../database/migrate.ts";
 import { Notifier } from "../database/notifier.ts";
 import { backgroundPatience, connectPool, type Pool } from "../database/pool.ts";
 import { startQueue } from "../database/queue.ts";
+import { placedChannel } from "../database/statements/placement.ts";
 import { readHostsOfEngine, readInstallation, recordPool, registerHost } from "../database/statements/registration.ts";
 import { recordInterruption, type Heard } from "../database/statements/runner.ts";
 import {
@@ -285,6 +286,9 @@ async function start(
     async (one) => one.detach(),
   );
   metrics.countAttempts(() => reconciler.size);
+  const placed = (on: string): void => {
+    if (on === host) reconciler.reconcile().catch(() => undefined); // reconcile itself logs
+  };
   const queue = parts.adopt(
     await startQueue({
       pool: db,
@@ -294,6 +298,7 @@ async function start(
         [stopExperimentTask(host)]: stopExperiment(reconciler),
       },
       concurrency: 2,
+      hears: { channel: placedChannel, notice: placed },
       onJob: metrics.jobEnded,
     }),
     async (one) => one.stop(),

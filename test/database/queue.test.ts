@@ -122,6 +122,28 @@ test("a connection that breaks is told, but not of a pool that has ended", async
   await database.drop();
 });
 
+test("notices are heard by the connection that listens for jobs, and by the one after it", async () => {
+  await using world = await starving();
+  const { log, pool, admin } = world;
+  const heard: string[] = [];
+  const hears = { channel: "queue_test", notice: (payload: string): unknown => heard.push(payload) };
+  const queue = await startQueue({ pool, log, concurrency: 1, tasks: {}, hears });
+  const hear = async (word: string): Promise<void> => {
+    while (!heard.includes(word))
+      await admin.query("select pg_notify('another', 'other'), pg_notify('queue_test', $1)", [word]);
+  };
+  try {
+    await hear("first");
+    await admin.query(
+      "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'queue test' and query ilike 'listen%'",
+    );
+    await hear("second");
+    assert.deepEqual([...new Set(heard)], ["first", "second"]);
+  } finally {
+    await queue.stop();
+  }
+});
+
 test("of a queue that could not say that it lives nothing is left", async () => {
   const database = await createTestDatabase();
   const log = pino({ level: "silent" });

@@ -119,6 +119,12 @@ export async function readStanding(db: Queryable, id: string): Promise<Standing 
   return row;
 }
 
+/**
+ * Told with the commit: the name of a host on which something was placed. A hint; the queue job stands behind it, and has the
+ * transaction pay for a notice anyway.
+ */
+export const placedChannel = "skeduler_placed";
+
 // `any` and `status::text` keep the planner from the index of all that wait, which it takes for short until it was analyzed.
 const assigning = prepared(
   "assign",
@@ -150,7 +156,8 @@ const assigning = prepared(
        select experiment_id, id, host, 'placement', 'placed' from opened
    )
    select experiment_id::text as id, graphile_worker.add_job('start-experiment/' || host,
-            json_build_object('attempt', id), job_key := 'start-experiment/' || id, max_attempts := 5) is not null as job
+            json_build_object('attempt', id), job_key := 'start-experiment/' || id, max_attempts := 5) is not null as job,
+          pg_notify('${placedChannel}', host)
      from opened`,
 );
 
