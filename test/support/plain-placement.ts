@@ -3,9 +3,9 @@
 import { Notifier } from "../../runtime/database/notifier.ts";
 import type { Pool } from "../../runtime/database/pool.ts";
 import { createLog } from "../../runtime/log.ts";
-import { Placement } from "../../runtime/placement.ts";
+import { Placement, type PlacementOptions } from "../../runtime/placement.ts";
 
-export function plainPlacement(pool: Pool): Placement {
+export function plainPlacement(pool: Pool, passed?: PlacementOptions["passed"]): Placement {
   return new Placement({
     db: pool,
     reads: pool,
@@ -14,5 +14,6 @@ export function plainPlacement(pool: Pool): Placement {
     ageing: undefined,
     fairShare: undefined,
     quota: () => undefined,
+    ...(passed && { passed }),
   });
 }
