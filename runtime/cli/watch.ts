@@ -16,6 +16,12 @@ const every = 2_000;
 /** A change may become visible so much later than its own time says, ms: it is looked for again. */
 const overlap = 10_000;
 
+interface Seen {
+  readonly one: Experiment;
+  /** Its JSON, digit for digit. */
+  readonly exact: string;
+}
+
 export interface WatchOptions {
   readonly limit?: number;
   readonly quiet?: boolean;
@@ -60,33 +66,37 @@ async function changes(
   const ask = async (more: Ask["query"]): Promise<unknown[]> =>
     parseExact(await client.text("GET", "/experiments", { query: { ...query, ...more } })) as unknown[];
   const since = (): string | undefined => latest && new Date(Date.parse(latest) - overlap).toISOString();
-  const show = async (found: readonly unknown[], isOld: (one: Experiment) => boolean = () => false): Promise<void> => {
-    for (const value of found) {
+  /** What was not seen as it is. */
+  const fresh = (found: readonly unknown[]): Seen[] =>
+    found.flatMap((value) => {
       const exact = JSON.stringify(value);
       const one = experiment.parse(JSON.parse(exact));
-      if (seen.get(one.id) === one.updated_at) continue;
+      if (seen.get(one.id) === one.updated_at) return [];
       seen.set(one.id, one.updated_at);
       if (latest === undefined || one.updated_at > latest) latest = one.updated_at;
-      if (!isOld(one)) await out.write(`${lineOf(one, exact)}\n`);
-    }
+      return [{ one, exact }];
+    });
+  const show = async (all: readonly Seen[]): Promise<void> => {
+    for (const { one, exact } of all) await out.write(`${lineOf(one, exact)}\n`);
   };
 
   const first = limit === undefined ? await ask({}) : (await ask({ order: "desc", limit })).reverse();
-  await show(first);
-  if (first.length === limit) {
-    // What is older than these and changed after the last of them did, did so before anybody watched.
-    const { created_at: oldest } = experiment.parse(JSON.parse(JSON.stringify(first[0])));
-    await show(await ask({ updated_since: since() }), (one) => one.created_at < oldest);
+  const begin = fresh(first);
+  const [oldest] = begin;
+  if (oldest !== undefined && first.length === limit) {
+    // What is older than these and changed after the last of them did, did so before anybody watched: nothing was shown yet.
+    const more = fresh(await ask({ updated_since: since() }));
+    begin.push(...more.filter(({ one }) => one.created_at >= oldest.one.created_at));
   }
+  await show(begin);
   for (;;) {
     await sleep(every);
     const from = since();
-    await show(
-      await ask({ updated_since: from }).catch((error: unknown) => {
-        if (from === undefined || !isPassing(error)) throw error;
-        return [];
-      }),
-    );
+    const found = await ask({ updated_since: from }).catch((error: unknown) => {
+      if (from === undefined || !isPassing(error)) throw error;
+      return [];
+    });
+    await show(fresh(found));
     for (const [id, updated] of seen) if (from !== undefined && updated < from) seen.delete(id);
   }
 }

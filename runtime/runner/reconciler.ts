@@ -1,6 +1,6 @@
 // Compares the open attempts that Postgres assigns to this host with what runs here, and closes the difference: starts or
-// adopts what is open, stops what is not wanted any more, removes containers of ours that no open attempt has. Queue jobs
-// make it happen at once; a timer makes it happen anyway. It never throws: what fails is logged, answered with false, and
+// adopts what is open, stops what is not wanted any more, removes containers of ours that no open attempt has. Notices
+// and queue jobs make it happen at once; a timer makes it happen anyway. It never throws: what fails is logged, answered with false, and
 // tried again.
 
 import { setTimeout as sleep } from "node:timers/promises";
