@@ -10,7 +10,8 @@ import { image, System } from "../test/support/system.ts";
 import { quantile, report } from "./frame/figure.ts";
 import { sized } from "./frame/rounds.ts";
 
-const rounds = sized(220, 10);
+const warmUp = sized(20, 1);
+const rounds = warmUp + sized(200, 10);
 const waiting = sized(100_000, 1_000);
 
 /** When each attempt's create request came, by performance.now(). */
@@ -57,7 +58,7 @@ async function latencies(): Promise<number[]> {
     const { attempt } = await system.ended(id);
     all.push((created.get(attempt?.id ?? "") ?? NaN) - from);
   }
-  return all.slice(rounds / 11); // a warm-up first
+  return all.slice(warmUp);
 }
 
 latency("POST to create request, idle", await latencies(), { p50: 15, p99: 40 });
@@ -76,7 +77,7 @@ const pool = createPool({ url: system.database, max: 3, name: "bench", log: crea
 const looks: number[] = []; // by itself: passes in a row that place nothing rest in between
 const placement = plainPlacement(pool, ({ seconds }) => looks.push(seconds * 1000));
 for (let round = 0; round < rounds; round++) await placement.run();
-latency(`one look at the line of ${waiting}`, looks.slice(rounds / 11));
+latency(`one look at the line of ${waiting}`, looks.slice(warmUp));
 
 await pool.end();
 await system.query("update jobs set status = 'CANCELLED' where status = 'ENQUEUED'");

@@ -1,5 +1,5 @@
-// A hint for one host that an attempt was placed there. The reconciler does the work, mostly before the job comes, as it is told with
-// the placement's commit; the job ends at once, so that no job lives as long as an experiment.
+// A hint for one host that an attempt was placed there. The reconciler does the work, mostly before the job
+// comes, as it is told with the placement's commit; the job ends at once, so that no job lives as long as an experiment.
 
 import type { Task } from "graphile-worker";
 import { z } from "zod";

@@ -1,7 +1,7 @@
 // Compares the open attempts that Postgres assigns to this host with what runs here, and closes the difference: starts or
 // adopts what is open, stops what is not wanted any more, removes containers of ours that no open attempt has. Notices
-// and queue jobs make it happen at once; a timer makes it happen anyway. It never throws: what fails is logged, answered with false, and
-// tried again.
+// and queue jobs make it happen at once; a timer makes it happen anyway. It never throws: what fails is logged, answered
+// with false, and tried again.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";

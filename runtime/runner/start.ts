@@ -1,5 +1,6 @@
 // One runner process: registers its host, takes up what it finds, then reconciles: at once by notices and queue
-// jobs, every few seconds anyway. Leaves containers running when it stops. Needs Postgres and the local Docker Engine, and nobody needs it.
+// jobs, every few seconds anyway. Leaves containers running when it stops. Needs Postgres and the local Docker Engine, and
+// nobody needs it.
 
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";

@@ -36,18 +36,19 @@ test("an old one that changes as soon as the newest are shown is shown", async (
   const old = experiment("old", 1);
   const newest = experiment("newest", 2);
   const shown: string[] = [];
+  let asked = 0;
   const over = new Error("over");
   const session = {
     json: false,
     client: {
-      text: async (_method: string, _path: string, { query }: Ask) =>
-        Promise.resolve(
-          JSON.stringify(
-            query?.["updated_since"] === undefined
-              ? [newest]
-              : [old, newest].filter((one) => one.updated_at >= String(query["updated_since"])),
-          ),
-        ),
+      text: async (_method: string, _path: string, { query }: Ask): Promise<string> => {
+        asked += 1;
+        if (asked > 3) return Promise.reject(new Error("it was not shown"));
+        const since = String(query?.["updated_since"] ?? "");
+        return Promise.resolve(
+          JSON.stringify(since === "" ? [newest] : [old, newest].filter((one) => one.updated_at >= since)),
+        );
+      },
     },
     out: {
       isTerminal: false,
