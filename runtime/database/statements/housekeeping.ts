@@ -14,9 +14,10 @@ const parents = ["metric_chunks", "log_chunks"] as const;
 const lockTimeout = "2s";
 
 /**
- * Makes the partitions of today and the days ahead; those that exist stay. Racing processes agree. Each is made alone and then
+ * Makes the partitions of today and the days ahead; those that exist stay. Each is made alone and then
  * attached: `create table … partition of` would wait for whoever reads the parent (a dump does so for hours), and everybody who reads
- * or writes logs would wait behind it. Both are one transaction, so a table is never left unattached.
+ * or writes logs would wait behind it. Both are one transaction, so a table is never left unattached. Racing processes come one after
+ * the other, by the lock that attaching takes anyway: two that made one table at once could fail at any of its catalog entries.
  */
 export async function preparePartitions(db: Queryable): Promise<void> {
   const { rows } = await db.query<{ parent: string; day: string; next: string }>(
@@ -30,12 +31,13 @@ export async function preparePartitions(db: Queryable): Promise<void> {
       const table = `skeduler.${parent}_${day.replaceAll("-", "")}`;
       await db.query(
         `set local lock_timeout = '${lockTimeout}';
+         lock table skeduler.${parent} in share update exclusive mode;
          create table ${table} (like skeduler.${parent} including defaults including constraints including storage);
          alter table skeduler.${parent} attach partition ${table} for values from ('${day}') to ('${next}')`,
       );
     } catch (error) {
-      // Another process was first.
-      if (!(error instanceof pg.DatabaseError && ["42P07", "23505", "42P17"].includes(error.code ?? ""))) throw error;
+      const another = error instanceof pg.DatabaseError && error.code === "42P07"; // duplicate_table: another process was first
+      if (!another) throw error;
     }
   }
 }
