@@ -48,7 +48,7 @@ async function measure(clients: number, goal: number): Promise<void> {
   for (let seq = 0; seq < lines; seq += 1) {
     const line = chunkOf([Buffer.from(`${now()}\n`)]);
     await appendLog(pool, { attemptId: log.attempt, epoch: "1", seq, chunk: line, position: {} });
-    notifier.changed(log.experiment);
+    notifier.grew({ experimentId: log.experiment, attemptId: log.attempt, seq }, line);
     await new Promise((resolve) => setTimeout(resolve, every));
   }
   await endLog(world.sql, log);

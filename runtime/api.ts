@@ -216,6 +216,7 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
         feed.wake(ids);
         events.wake();
       },
+      onGrown: (id, notice) => feed.grew(id, notice),
       onPlaceFree: placeSoon,
       onConnected: () => {
         feed.reset();

@@ -5,6 +5,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Logger } from "pino";
+import { noticedExperiment } from "../logs/chunk-notice.ts";
 import { channel, placeFree } from "./notifier.ts";
 import type { Queryable } from "./pool.ts";
 
@@ -15,6 +16,8 @@ export interface ListenOptions {
   readonly log: Logger;
   readonly signal: AbortSignal;
   readonly onChanged: (experimentIds: string[]) => void;
+  /** A chunk of its log was stored, and comes with the word (logs/chunk-notice.ts). */
+  readonly onGrown: (experimentId: string, notice: string) => void;
   /** What waits may find room. */
   readonly onPlaceFree: () => void;
   /** Called after every connection made: anything may have been missed before it. */
@@ -66,9 +69,12 @@ async function session(options: ListenOptions, connected: () => void): Promise<v
   const until = AbortSignal.any([options.signal, lost.signal]);
   const own = `skeduler_probe_${randomUUID().replaceAll("-", "")}`;
   client.on("notification", (message) => {
+    const { payload = "" } = message;
+    const grown = noticedExperiment(payload);
     if (message.channel === own) arrived.resolve(undefined);
+    else if (grown !== undefined) options.onGrown(grown, payload);
     else {
-      const words = (message.payload ?? "").split(",").filter(Boolean);
+      const words = payload.split(",").filter(Boolean);
       options.onChanged(words.filter((word) => word !== placeFree));
       if (words.includes(placeFree)) options.onPlaceFree();
     }

@@ -3,6 +3,8 @@
 // it), and a free place as much (a queue job stands behind it).
 
 import type { Logger } from "pino";
+import type { Chunk } from "../logs/chunk-format.ts";
+import { printNotice, type ChunkPlace } from "../logs/chunk-notice.ts";
 import { prepared, type Queryable } from "./pool.ts";
 
 export const channel = "skeduler_changes";
@@ -11,6 +13,8 @@ export const placeFree = "place";
 
 /** A notification's payload is at most 8,000 bytes; a uuid and a comma are 37. */
 const idsPerPayload = 200;
+/** Chunks of logs that wait to be announced; of more, only that there are some. */
+const mostChunks = 100;
 
 const announce = prepared("announce", "select pg_notify($1, payload) from unnest($2::text[]) as payload");
 
@@ -18,6 +22,7 @@ export class Notifier {
   readonly #db: Queryable;
   readonly #log: Logger;
   #dirty = new Set<string>();
+  #chunks: string[] = [];
   #sending: Promise<void> | undefined;
 
   constructor(db: Queryable, log: Logger) {
@@ -35,6 +40,13 @@ export class Notifier {
     this.#announce(placeFree, experimentId);
   }
 
+  /** Announces that a log grew by a chunk, and brings the chunk where it is small. */
+  grew(place: ChunkPlace, chunk: Chunk): void {
+    const notice = this.#chunks.length < mostChunks ? printNotice(place, chunk) : undefined;
+    if (notice !== undefined) this.#chunks.push(notice);
+    this.#announce(...(notice === undefined ? [place.experimentId] : []));
+  }
+
   /** Resolves when all that was announced so far is sent or given up. */
   async idle(): Promise<void> {
     await this.#sending;
@@ -46,10 +58,11 @@ export class Notifier {
   }
 
   async #send(): Promise<void> {
-    while (this.#dirty.size > 0) {
+    while (this.#dirty.size + this.#chunks.length > 0) {
       const words = [...this.#dirty];
       this.#dirty = new Set();
-      const payloads: string[] = [];
+      const payloads = this.#chunks;
+      this.#chunks = [];
       for (let at = 0; at < words.length; at += idsPerPayload)
         payloads.push(words.slice(at, at + idsPerPayload).join(","));
       try {

@@ -16,7 +16,7 @@ import {
 
 /** What nobody announces (a host registers) is seen this late, ms. */
 const pollEvery = 1_000;
-/** A flood of announcements (every stored line is one) makes one look per so many ms. */
+/** A flood of announcements (every large chunk of a log is one) makes one look per so many ms. */
 const leastPause = 100;
 const pageLength = 500;
 /** Events kept for followers that are a little behind. */

@@ -24,6 +24,12 @@ const longestGap = 2 ** 50;
 
 export type PerStream = Record<Stream, number>;
 
+export const plus = (a: PerStream, b: PerStream): PerStream => ({
+  stdout: a.stdout + b.stdout,
+  stderr: a.stderr + b.stderr,
+  skeduler: a.skeduler + b.skeduler,
+});
+
 export interface Chunk {
   readonly base: Time;
   readonly last: Time;

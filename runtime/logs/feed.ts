@@ -4,6 +4,8 @@
 
 import type { Pool } from "../database/pool.ts";
 import { chunksPerRead, readChunks, readLogState, type LogState } from "../database/statements/read-log.ts";
+import { plus } from "./chunk-format.ts";
+import { readNotice, type Growth } from "./chunk-notice.ts";
 import type { StoredChunk } from "./view.ts";
 
 /** Of chunks; their lines as websocket messages, made once for all clients, are as many again. */
@@ -30,6 +32,37 @@ class Watched {
     this.experimentId = experimentId;
     this.number = number;
   }
+
+  /** What there is now is known without a read. */
+  know(state: LogState): void {
+    this.version += 1;
+    this.state = Promise.resolve(state);
+    this.known = state;
+    this.wakeWaiters();
+  }
+
+  wakeWaiters(): void {
+    const waiters = [...this.waiters];
+    this.waiters.clear();
+    for (const waiter of waiters) waiter();
+  }
+}
+
+/** What is known, grown by a chunk; the same where the chunk is part of it, undefined where it does not follow on it. */
+function grown(known: LogState | undefined, { attempt: id, lines, chunk }: Growth): LogState | undefined {
+  const attempt = known?.attempt;
+  if (known === undefined || attempt?.id !== id || chunk.seq > attempt.nextSeq) return undefined;
+  if (chunk.seq < attempt.nextSeq) return known;
+  return {
+    ...known,
+    attempt: {
+      ...attempt,
+      nextSeq: chunk.seq + 1,
+      bytes: plus(attempt.bytes, chunk.lengths),
+      lines: plus(attempt.lines, lines),
+      last: { ...chunk, offsets: attempt.bytes, lines: attempt.lines },
+    },
+  };
 }
 
 interface Cached {
@@ -125,6 +158,18 @@ export class LogFeed {
     for (const watched of this.#watched.values()) if (ids.has(watched.experimentId)) this.#wake(watched);
   }
 
+  /** A chunk was stored, and came with the word of it: where it is the next one of what is known, nothing is asked for. */
+  grew(experimentId: string, notice: string): void {
+    let growth: Growth | undefined;
+    for (const watched of this.#watched.values()) {
+      if (watched.experimentId !== experimentId) continue;
+      growth ??= readNotice(notice);
+      const state = growth && grown(watched.known, growth);
+      if (state === undefined) this.#wake(watched);
+      else if (state !== watched.known) watched.know(state);
+    }
+  }
+
   /** The database was away, and may be a restored one: what was read before counts no more. */
   reset(): void {
     this.#cache.clear();
@@ -157,9 +202,7 @@ export class LogFeed {
     watched.state = this.#readState(watched);
     const done = (): void => {
       watched.waking = false;
-      const waiters = [...watched.waiters];
-      watched.waiters.clear();
-      for (const waiter of waiters) waiter();
+      watched.wakeWaiters();
     };
     watched.state.then(done, done); // what could not be read, each tries for itself
   }

@@ -70,7 +70,7 @@ export interface RunnerContext {
   readonly policy: Policy;
   /** The file of this host's secrets. */
   readonly secrets: string | undefined;
-  readonly notifier: Pick<Notifier, "changed" | "closed">;
+  readonly notifier: Pick<Notifier, "changed" | "closed" | "grew">;
   readonly sampler: Pick<MetricSampler, "follow">;
   readonly metrics: Pick<RunnerMetrics, "started" | "pulled" | "stored" | "closed">;
   readonly tracing: Pick<Tracing, "passed"> | undefined;
@@ -115,8 +115,8 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
       heavy: context.heavy,
       loud: context.loud,
       collect: context.collect,
-      onStored: (chunk, seconds) => {
-        context.notifier.changed(attempt.experiment_id);
+      onStored: (chunk, seq, seconds) => {
+        context.notifier.grew({ experimentId: attempt.experiment_id, attemptId: attempt.id, seq }, chunk);
         context.metrics.stored(chunk.data.length, seconds);
         trace.stored(chunk);
       },

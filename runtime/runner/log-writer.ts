@@ -42,8 +42,8 @@ export interface LogWriterOptions {
   readonly loud: LoudLogs;
   /** Told of the bytes that were stored. */
   readonly collect: (bytes: number) => void;
-  /** Told of each chunk that was stored, and how many seconds that took. */
-  readonly onStored: (chunk: Chunk, seconds: number) => void;
+  /** Told of each chunk that was stored, its sequence number, and how many seconds that took. */
+  readonly onStored: (chunk: Chunk, seq: number, seconds: number) => void;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -255,11 +255,11 @@ export class LogWriter {
       if (!(await appendLog(db, { attemptId, epoch, seq: this.#seq, chunk, metrics, position }))) throw new Fenced();
     };
     await this.#patiently(chunk.data.length > lightBytes ? async () => heavy(append) : append);
-    this.#seq += 1;
+    const seq = this.#seq++;
     this.#storedBytes += chunk.data.length;
     loud.stored(this, chunk.data.length);
     collect(chunk.data.length);
-    onStored(chunk, (performance.now() - began) / 1000);
+    onStored(chunk, seq, (performance.now() - began) / 1000);
     if (this.#storedBytes <= maxBytes) return;
     await this.#patiently(async () => {
       const [head, end] = [Math.floor(maxBytes / 2), Math.floor((maxBytes * 3) / 8)];

@@ -6,6 +6,7 @@ import { createPool } from "../../runtime/database/pool.ts";
 import { appendLog } from "../../runtime/database/statements/append-log.ts";
 import { createLog } from "../../runtime/log.ts";
 import { ChunkBuilder } from "../../runtime/logs/chunk-format.ts";
+import { printNotice } from "../../runtime/logs/chunk-notice.ts";
 import { LogFeed } from "../../runtime/logs/feed.ts";
 import { follow } from "../../runtime/logs/follow.ts";
 import { parseView } from "../../runtime/logs/view.ts";
@@ -16,7 +17,8 @@ async function withLog(
   body: (log: {
     readonly feed: LogFeed;
     readonly id: string;
-    readonly append: (text: string) => Promise<void>;
+    /** Stores a chunk; answers the notice of it. */
+    readonly append: (text: string) => Promise<string>;
     readonly end: () => Promise<void>;
     /** What one more of its followers has been given so far; resolves at the end of the log. */
     readonly follower: (signal?: AbortSignal) => { readonly text: () => string; readonly ended: Promise<void> };
@@ -51,7 +53,8 @@ async function withLog(
         const bytes = Buffer.from(text);
         builder.add("stdout", 1_700_000_000, 0, bytes, 0, bytes.length);
         const chunk = builder.take();
-        assert.ok(await appendLog(own, { attemptId, epoch: "1", seq: seq++, chunk, position: {} }));
+        assert.ok(await appendLog(own, { attemptId, epoch: "1", seq, chunk, position: {} }));
+        return printNotice({ experimentId: id, attemptId, seq: seq++ }, chunk) ?? "";
       },
       end: async () => {
         await own.query("update skeduler.attempts set closed_at = now() where id = $1", [attemptId]);
@@ -141,5 +144,72 @@ test("one whose client leaves while it waits ends, and the others go on", async 
     feed.wake([id]);
     await stays.ended;
     assert.deepEqual([goes.text(), stays.text()], ["one\n", "one\ntwo\n"]);
+  });
+});
+
+test("a chunk that comes with the word of it is asked for by nobody", async (t) => {
+  withoutPoll(t);
+  await withLog(async ({ feed, id, append, end, follower, asked }) => {
+    const followers = Array.from({ length: 10 }, () => follower());
+    await append("one\n");
+    feed.wake([id]);
+    await all(followers, "one\n");
+    const before = asked();
+    let text = "one\n";
+    for (const line of ["two\n", "three\n"]) {
+      feed.grew(id, await append(line));
+      text += line;
+      await all(followers, text);
+    }
+    assert.equal(asked() - before, 0);
+    const late = follower(); // and who comes now finds what is known
+    await all([late], text);
+    await end();
+    feed.wake([id]);
+    await Promise.all([late, ...followers].map(async (one) => one.ended));
+  });
+});
+
+test("words that are lost, come twice, late or spoiled: the log is whole, and nothing is given twice", async (t) => {
+  withoutPoll(t);
+  await withLog(async ({ feed, id, append, end, follower }) => {
+    const followers = Array.from({ length: 5 }, () => follower());
+    const told: string[] = [];
+    let text = "";
+    const lost = (): void => undefined;
+    const grew = (notice: string): void => feed.grew(id, notice);
+    const ways: ((notice: string) => void)[] = [
+      lost,
+      grew,
+      grew,
+      () => feed.wake([id]),
+      (notice) => feed.grew(id, `${notice}x`),
+      (notice) => {
+        feed.wake([id]); // is under way when the chunk's own word comes
+        feed.grew(id, notice);
+        feed.grew(id, notice);
+      },
+      (notice) => {
+        for (const earlier of told) feed.grew(id, earlier);
+        feed.grew(id, notice);
+      },
+    ];
+    for (let n = 0; n < 70; n += 1) {
+      const notice = await append(`${n}\n`);
+      text += `${n}\n`;
+      const way = ways[(n + Math.floor(n / ways.length)) % ways.length] ?? lost;
+      way(notice);
+      told.push(notice);
+      if (way !== lost) await all(followers, text);
+    }
+    feed.wake([id]);
+    await all(followers, text);
+    await end();
+    feed.wake([id]);
+    await Promise.all(followers.map(async (one) => one.ended));
+    assert.deepEqual(
+      followers.map((one) => one.text()),
+      followers.map(() => text),
+    );
   });
 });
