@@ -1,6 +1,6 @@
 // Tells every API process that logs or experiments changed, and that a place came free: words on the channel `skeduler_changes`, in
-// a statement of its own after the commit, coalesced. A hint only: losing one costs followers a few seconds (they poll slowly behind
-// it), and a free place as much (a queue job stands behind it).
+// a statement of its own after the commit, coalesced; a small chunk of a log comes with its word. A hint only: losing one costs
+// followers a few seconds (they poll slowly behind it), and a free place as much (a queue job stands behind it).
 
 import type { Logger } from "pino";
 import type { Chunk } from "../logs/chunk-format.ts";

@@ -24,6 +24,7 @@ const longestGap = 2 ** 50;
 
 export type PerStream = Record<Stream, number>;
 
+/** The sum, stream by stream. */
 export const plus = (a: PerStream, b: PerStream): PerStream => ({
   stdout: a.stdout + b.stdout,
   stderr: a.stderr + b.stderr,
