@@ -8,6 +8,7 @@ import { assign } from "../../runtime/database/statements/placement.ts";
 import { registerHost, type Registration } from "../../runtime/database/statements/registration.ts";
 import { closeAttempt, recordStart } from "../../runtime/database/statements/runner.ts";
 import { createLog } from "../../runtime/log.ts";
+import { eventually } from "../../runtime/up/processes.ts";
 import { createTestDatabase } from "../support/database.ts";
 
 const database = await createTestDatabase();
@@ -42,7 +43,8 @@ test("nothing is placed on a host that was drained, or removed, since the look",
   ]);
 });
 
-test("nothing ends before it started, though Docker may say so of a short program", async () => {
+/** An experiment that is placed on the host `open`. */
+async function placed(): Promise<{ readonly id: string; readonly fence: Parameters<typeof closeAttempt>[1] }> {
   const id = randomUUID();
   const body = JSON.stringify({ name: "short", docker: { image: "i" } });
   await createExperiments(db, [{ id, body, owner: "ada", retries: null, after: [] }]);
@@ -51,12 +53,36 @@ test("nothing ends before it started, though Docker may say so of a short progra
     "select id::text as id, epoch::text as epoch from skeduler.attempts where experiment_id = $1",
     [id],
   );
-  const fence = { attemptId: rows[0]?.id ?? "", epoch: rows[0]?.epoch ?? "" };
+  return { id, fence: { attemptId: rows[0]?.id ?? "", epoch: rows[0]?.epoch ?? "" } };
+}
+
+const finished = { reason: "exited", exit_code: 0, signal: null, message: "Finished." } as const;
+
+test("an end that is reported while the same report is under way, as after a lost answer, counts as closed by us", async () => {
+  const { fence } = await placed();
+  const end = { result: finished, finished: true, endedAt: undefined, retryIn: undefined };
+  const first = await db.connect();
+  try {
+    await first.query("begin");
+    assert.ok(await closeAttempt(first, fence, end));
+    const second = closeAttempt(db, fence, end);
+    const waits = async (): Promise<boolean> =>
+      (await db.query("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"))
+        .rowCount === 1;
+    assert.ok(await eventually(10_000, waits));
+    await first.query("commit");
+    assert.equal(await second, true);
+  } finally {
+    first.release();
+  }
+});
+
+test("nothing ends before it started, though Docker may say so of a short program", async () => {
+  const { id, fence } = await placed();
   const startedAt = new Date("2026-01-01T00:00:00.342Z");
   await recordStart(db, fence, { startedAt, output: undefined });
-  const result = { reason: "exited", exit_code: 0, signal: null, message: "Finished." } as const;
   const endedAt = new Date("2026-01-01T00:00:00.338Z");
-  assert.ok(await closeAttempt(db, fence, { result, finished: true, endedAt, retryIn: undefined }));
+  assert.ok(await closeAttempt(db, fence, { result: finished, finished: true, endedAt, retryIn: undefined }));
   for (const table of ["jobs where id = $1", "skeduler.attempts where experiment_id = $1"]) {
     const times = await db.query(`select started_at, ended_at from ${table}`, [id]);
     assert.deepEqual(times.rows, [{ started_at: startedAt, ended_at: startedAt }]);

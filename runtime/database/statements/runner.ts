@@ -201,8 +201,7 @@ const closing = prepared(
    ), placement as (
      select ${placingLater.add} from a where ${placingLater.where}
    )
-   select exists (select from a) and (select count(*) from placement) + (select count(*) from later) >= 0 as closed,
-          exists (select from skeduler.attempts where id = $1 and epoch = $2 and closed_at is not null) as already`,
+   select exists (select from a) and (select count(*) from placement) + (select count(*) from later) >= 0 as closed`,
 );
 
 /**
@@ -223,7 +222,7 @@ export async function closeAttempt(
   actor: "runner" | "watch" = "runner",
 ): Promise<boolean> {
   resultSchema.parse(end.result);
-  const row = await one(db, z.object({ closed: z.boolean(), already: z.boolean() }), closing, [
+  const { closed } = await one(db, z.object({ closed: z.boolean() }), closing, [
     fence.attemptId,
     fence.epoch,
     end.endedAt ?? null,
@@ -232,7 +231,13 @@ export async function closeAttempt(
     end.retryIn ?? null,
     actor,
   ]);
-  return row.closed || row.already;
+  if (closed) return true;
+  // By itself: who closed it while the statement waited for the row is not in that statement's snapshot.
+  const { rowCount } = await db.query(
+    "select from skeduler.attempts where id = $1 and epoch = $2 and closed_at is not null",
+    [fence.attemptId, fence.epoch],
+  );
+  return rowCount === 1;
 }
 
 /** The images that experiments had on a host and that none has there now, the least recently used first. */
