@@ -39,7 +39,6 @@ import type { End, HostMemory } from "./host-memory.ts";
 import type { Lane } from "./lane.ts";
 import { drainLog, followToEnd } from "./log-pump.ts";
 import { Fenced, LogWriter } from "./log-writer.ts";
-import type { LoudLogs } from "./loud-logs.ts";
 import { outputOf } from "./output-folder.ts";
 import { resultOf, stopReasons } from "./result.ts";
 import type { MetricSampler } from "./metric-sampler.ts";
@@ -63,7 +62,6 @@ export interface RunnerContext {
   readonly logMaxBytes: number;
   readonly maxLogBytes: number;
   readonly heavy: Lane;
-  readonly loud: LoudLogs;
   readonly collect: (bytes: number) => void;
   /** A folder of this host under which each attempt gets one of its own. */
   readonly outputs: string | undefined;
@@ -113,7 +111,6 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
       storedBytes: attempt.stored_bytes,
       maxBytes: context.maxLogBytes,
       heavy: context.heavy,
-      loud: context.loud,
       collect: context.collect,
       onStored: (chunk, seq, seconds) => {
         context.notifier.grew({ experimentId: attempt.experiment_id, attemptId: attempt.id, seq }, chunk);

@@ -14,8 +14,8 @@ import type { LogWriter } from "./log-writer.ts";
 const releaseEvery = 1_000;
 /**
  * Docker writes each entry by itself, and who reads them as they come is woken for every few: twice the processor time of all else
- * that is done with a log. Of one that gathers anyway the reading rests for so long, ms, after each piece. Not where others print as
- * much: a reader of Docker's whose follower rests waits once 270 entries lie unread, and several that wait lose their turns to what writes.
+ * that is done with a log. Of one that gathers anyway the reading rests for so long, ms, after each piece: Docker waits once 270 entries
+ * lie unread.
  */
 const restFor = 1;
 /** Docker ends a log's stream some 0.1 s before it says that the container has ended. */
@@ -52,7 +52,7 @@ export async function followToEnd(options: PumpOptions): Promise<void> {
  */
 async function followLog(options: PumpOptions, ended: Promise<void>): Promise<void> {
   const { engine, containerId, writer } = options;
-  const pace = (): Promise<void> | undefined => writer.room() ?? (writer.isOnlyLoud ? sleep(restFor) : undefined);
+  const pace = (): Promise<void> | undefined => writer.room() ?? (writer.isLoud ? sleep(restFor) : undefined);
   const over = ended.then(() => true);
   over.catch(() => undefined); // whoever waits for the end hears of it
   do await copy(options, async (how) => readLog(engine, containerId, { ...how, pace, follow: true }));

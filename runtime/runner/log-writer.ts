@@ -13,7 +13,7 @@ import type { ContainerStream } from "../docker/demux.ts";
 import { copyPosition, isBefore, type Instant, type LogPosition } from "../docker/log-entries.ts";
 import { ChunkBuilder, newline, now, type Chunk, type Stream } from "../logs/chunk-format.ts";
 import type { Lane } from "./lane.ts";
-import type { LoudLogs } from "./loud-logs.ts";
+import { Loudness } from "./loudness.ts";
 import { BlockBuilder, type Block } from "../metrics/block.ts";
 import { PrintedReader } from "../metrics/printed.ts";
 import type { LineAssembler, TakeRecord } from "./line-assembler.ts";
@@ -38,8 +38,8 @@ export interface LogWriterOptions {
   readonly maxBytes: number;
   /** Large chunks of all attempts take turns there. */
   readonly heavy: Lane;
-  /** What a log that prints much adds gathers for a while before it is stored. */
-  readonly loud: LoudLogs;
+  /** Milliseconds, of a clock that is never set back. */
+  readonly clock?: () => number;
   /** Told of the bytes that were stored. */
   readonly collect: (bytes: number) => void;
   /** Told of each chunk that was stored, its sequence number, and how many seconds that took. */
@@ -66,6 +66,7 @@ export class LogWriter {
   readonly #options: LogWriterOptions;
   /** What was added since the last chunk was cut off. */
   readonly #builder = new ChunkBuilder();
+  readonly #loudness: Loudness;
   readonly #printed: PrintedReader;
   #metrics: BlockBuilder | undefined;
   #waiting: Waiting[] = [];
@@ -87,6 +88,7 @@ export class LogWriter {
 
   constructor(options: LogWriterOptions) {
     this.#options = options;
+    this.#loudness = new Loudness(options.clock);
     this.#seq = options.nextSeq;
     const { stdout, stderr, held } = options.position;
     this.#heldBefore = held;
@@ -113,9 +115,9 @@ export class LogWriter {
     };
   }
 
-  /** Whether this is the one log of the host that prints much. */
-  get isOnlyLoud(): boolean {
-    return this.#options.loud.isOnly(this);
+  /** Whether the log prints much. */
+  get isLoud(): boolean {
+    return this.#loudness.left > 0;
   }
 
   /** Aborts, with the reason, when something could not be stored: what was added after is not stored either. */
@@ -198,7 +200,6 @@ export class LogWriter {
     this.#room?.resolve();
     this.#gathered?.resolve();
     await this.#flushing;
-    this.#options.loud.ended(this);
   }
 
   #add(stream: Stream, seconds: number, nanos: number, bytes: Buffer, from: number, to: number): void {
@@ -236,20 +237,20 @@ export class LogWriter {
   }
 
   get #mayGather(): boolean {
-    return this.#options.loud.left(this) > 0 && this.#hurried === 0 && !this.failed.aborted;
+    return this.isLoud && this.#hurried === 0 && !this.failed.aborted;
   }
 
   /** Resolves when a chunk is full, or what there is has gathered for long enough. */
   async #gather(): Promise<void> {
     this.#gathered = Promise.withResolvers();
-    const timer = setTimeout(this.#gathered.resolve, this.#options.loud.left(this));
+    const timer = setTimeout(this.#gathered.resolve, this.#loudness.left);
     await this.#gathered.promise;
     clearTimeout(timer);
     this.#gathered = undefined;
   }
 
   async #store({ chunk, metrics, position }: Waiting): Promise<void> {
-    const { db, attemptId, epoch, maxBytes, heavy, loud, collect, onStored } = this.#options;
+    const { db, attemptId, epoch, maxBytes, heavy, collect, onStored } = this.#options;
     const began = performance.now();
     const append = async (): Promise<void> => {
       if (!(await appendLog(db, { attemptId, epoch, seq: this.#seq, chunk, metrics, position }))) throw new Fenced();
@@ -257,7 +258,7 @@ export class LogWriter {
     await this.#patiently(chunk.data.length > lightBytes ? async () => heavy(append) : append);
     const seq = this.#seq++;
     this.#storedBytes += chunk.data.length;
-    loud.stored(this, chunk.data.length);
+    this.#loudness.stored(chunk.data.length);
     collect(chunk.data.length);
     onStored(chunk, seq, (performance.now() - began) / 1000);
     if (this.#storedBytes <= maxBytes) return;

@@ -40,7 +40,6 @@ import { GpuChecks } from "./gpu-checks.ts";
 import { HostMemory } from "./host-memory.ts";
 import { MetricSampler } from "./metric-sampler.ts";
 import { lane } from "./lane.ts";
-import { LoudLogs } from "./loud-logs.ts";
 import { gpuTrouble, offeredGpus } from "./offered-gpus.ts";
 import { outputTrouble } from "./output-folder.ts";
 import { Presence } from "./presence.ts";
@@ -277,7 +276,6 @@ async function start(
       logMaxBytes: config.runner.log_max_size,
       maxLogBytes: config.logs.max_bytes,
       heavy: lane(),
-      loud: new LoudLogs(),
       collect: bufferCollector(1024 * 1024),
       outputs: config.runner.outputs === undefined ? undefined : resolve(config.runner.outputs),
       policy: policyOf(config),

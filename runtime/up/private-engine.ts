@@ -3,6 +3,7 @@
 // Bridge, exec-root, pid file and containerd namespace are its own: another Engine beside it is not touched.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { UserError } from "../errors.ts";
 import { askEngine } from "./engine-http.ts";
@@ -103,9 +104,16 @@ function words(places: Places): string[] {
   ];
 }
 
+/**
+ * Go runs as many goroutines at once as there are CPUs. Of eight logs that flow there are twice as many, each in and out of system
+ * calls: on few CPUs they wait for one another, while these have time left (docs/performance-runner.md).
+ */
+const goroutinesAtOnce = 8;
+
 function environment(): NodeJS.ProcessEnv {
   const path = `${process.env["PATH"] ?? ""}:/usr/sbin:/usr/bin:/sbin:/bin`;
-  return { ...process.env, DOCKER_HOST: undefined, PATH: path };
+  const atOnce = String(Math.max(goroutinesAtOnce, availableParallelism()));
+  return { GOMAXPROCS: atOnce, ...process.env, DOCKER_HOST: undefined, PATH: path };
 }
 
 async function answers(host: string): Promise<boolean> {

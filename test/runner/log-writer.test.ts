@@ -7,7 +7,6 @@ import { createLog } from "../../runtime/log.ts";
 import { lane } from "../../runtime/runner/lane.ts";
 import { LineAssembler } from "../../runtime/runner/line-assembler.ts";
 import { Fenced, LogWriter, type LogWriterOptions } from "../../runtime/runner/log-writer.ts";
-import { LoudLogs } from "../../runtime/runner/loud-logs.ts";
 import type { Chunk } from "../../runtime/logs/chunk-format.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
 
@@ -51,7 +50,6 @@ function writing(
     storedBytes: 0,
     maxBytes: 1e9,
     heavy: lane(),
-    loud: new LoudLogs(),
     collect: () => undefined,
     onStored: () => undefined,
     signal: new AbortController().signal,
@@ -165,7 +163,7 @@ async function loudLog(): Promise<ReturnType<typeof writing> & { id: string; nex
     told = Promise.withResolvers();
     return texts.shift() ?? "";
   };
-  const { writer, write } = writing(id, 0, { loud: new LoudLogs(() => 1_000), onStored });
+  const { writer, write } = writing(id, 0, { clock: () => 1_000, onStored });
   write(`${"x".repeat(10_000)}\n`);
   assert.equal((await nextStored()).length, 10_001);
   return { id, writer, write, nextStored };

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connectEngine } from "../../runtime/docker/engine.ts";
@@ -64,6 +64,9 @@ test(
       const hash = /skeduler-([0-9a-f]{8})/.exec(engine.host)?.[1] ?? "";
       const words = [`skd-${hash}`, `skeduler-${hash}`, folder];
       assert.ok(tracesOf(words).length > 0);
+      const environment = readFileSync(`/proc/${engine.pid}/environ`, "latin1").split("\0");
+      const atOnce = environment.find((line) => line.startsWith("GOMAXPROCS="))?.split("=")[1];
+      assert.equal(Number(atOnce), Number(process.env["GOMAXPROCS"] ?? Math.max(8, availableParallelism())));
       assert.equal((await startPrivateEngine({ folder, log })).host, engine.host);
       await makeSampleImage(engine.host);
       const { docker } = connectEngine(engine.host);
