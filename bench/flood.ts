@@ -82,18 +82,13 @@ async function tailing(work: () => Promise<Flooded>): Promise<number> {
   const { mbPerSecond, from, until: end } = await work();
   const within = lines.filter(({ at }) => at >= from && at < end);
   const around = lines.filter((one) => !within.includes(one));
-  late.push(
+  const p99 = (some: typeof lines): number =>
     quantile(
-      within.map(({ ms }) => ms),
+      some.map(({ ms }) => ms),
       0.99,
-    ),
-  );
-  lateAround.push(
-    quantile(
-      around.map(({ ms }) => ms),
-      0.99,
-    ),
-  );
+    );
+  late.push(p99(within));
+  lateAround.push(p99(around));
   socket.terminate();
   await cancel(id);
   return mbPerSecond;
