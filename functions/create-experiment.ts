@@ -12,6 +12,7 @@ import { aboveQuota, countWaiting, type WaitingQuota } from "../runtime/database
 import { ApiError } from "../runtime/errors.ts";
 import { newExperiment, newExperiments, newSweep, type NewExperiment } from "../runtime/experiment/schema.ts";
 import { checkRaw } from "../runtime/experiment/raw-body.ts";
+import { newId } from "../runtime/experiment/ids.ts";
 import { checkNotify } from "../runtime/experiment/notify.ts";
 import { expand, SweepError, type Sweep } from "../runtime/experiment/sweep.ts";
 import { coalesce } from "../runtime/coalesce.ts";
@@ -168,7 +169,7 @@ async function sweepOf(known: Known, value: unknown, raw: string, owner: string)
   const group = { id: randomUUID(), name: asked.name, matrix, owner };
   const [shared] = await rowsOf(known, [asked], raw, owner);
   if (shared === undefined) throw new Error("a body made no row");
-  const rows = members.map((member) => ({ ...shared, id: randomUUID(), sweep: { group: group.id, member } }));
+  const rows = members.map((member) => ({ ...shared, id: newId(), sweep: { group: group.id, member } }));
   // The group's id is the experiments' own: a key used before answers with the first request's.
   const answer = (experiments: readonly string[]): string => {
     const { group: id } = JSON.parse(experiments[0] ?? "{}") as { group: string };
@@ -207,7 +208,7 @@ async function rowsOf(
         details: [{ path, message: "an id or a name of an experiment that exists, or that stands before it here" }],
       });
     });
-    const id = randomUUID();
+    const id = newId();
     if (names.has(one.name)) known.set(one.name, id);
     return {
       id,
