@@ -24,14 +24,18 @@ export interface Loaded {
 export async function load({ url, method, path, body, connections, seconds }: Load): Promise<Loaded> {
   const address = new URL(url);
   let asked = 0;
+  const next = (): string => requestOf(address, token, method, path, body?.(asked++));
   const took: number[] = [];
   const from = performance.now();
   const until = from + seconds * 1000;
 
   const one = async (): Promise<void> => {
     const connection = await Connection.open(address);
+    let request = next();
     for (let sent = performance.now(); sent < until;) {
-      await connection.ask(requestOf(address, token, method, path, body?.(asked++)));
+      const answered = connection.ask(request);
+      request = next(); // ready when the answer comes
+      await answered;
       const now = performance.now();
       took.push(now - sent);
       sent = now;

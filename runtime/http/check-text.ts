@@ -22,10 +22,18 @@ function pathOf({ key, above }: Place): string {
   return before === "" ? key : `${before}.${key}`;
 }
 
+/** It is nested in more than so many levels. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  if (levels === 0) return true;
+  for (const item of Object.values(value)) if (isDeeper(item, levels - 1)) return true;
+  return false;
+}
+
 /** Throws validation (400) naming the first such place. `raw` is the JSON that `root` was parsed from. */
 export function checkText(root: unknown, raw: string): void {
-  // What is refused needs an escape, or room: a level of nesting takes two characters.
-  if (raw.length < 2 * deepest && !raw.includes("\\u")) return;
+  // What is refused needs an escape, or depth, and that needs room: a level takes two characters.
+  if (!raw.includes("\\u") && (raw.length < 2 * deepest || !isDeeper(root, deepest))) return;
   // A stack of our own: recursion would overflow on what this refuses.
   const open: Place[] = [{ value: root, depth: 0 }];
   const refuse = (path: string, message: string): never => {
