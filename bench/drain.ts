@@ -22,18 +22,23 @@ async function dockerRun(): Promise<void> {
   if (code !== 0) throw new Error(`docker run failed (${String(code)})`);
 }
 
-const measured = await inTurn({
-  ours: async () =>
-    (await timed(async () => {
-      const posted = await Promise.all(
-        Array.from({ length: experiments }, async () => post(world.api, { command: "true" })),
-      );
-      const last = posted.at(-1);
-      if (last !== undefined) await toldEnded(world.api, last.id);
-      for (const { id } of posted) await ended(world.api, id);
-    })) / 1000,
-  docker: async () => (await timed(dockerRun)) / 1000,
-});
+async function ours(): Promise<void> {
+  const posted = await Promise.all(
+    Array.from({ length: experiments }, async () => post(world.api, { command: "true" })),
+  );
+  const last = posted.at(-1);
+  if (last !== undefined) await toldEnded(world.api, last.id);
+  for (const { id } of posted) await ended(world.api, id);
+}
+
+await ours(); // as a server that has been up for a while: an experiment takes the first 50 half as much again of its processor
+const measured = await inTurn(
+  {
+    ours: async () => (await timed(ours)) / 1000,
+    docker: async () => (await timed(dockerRun)) / 1000,
+  },
+  sized(9, 1),
+);
 report({
   name: `${experiments} × true, 4 places`,
   unit: "s",

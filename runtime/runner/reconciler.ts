@@ -32,6 +32,8 @@ const youngFor = 60_000;
 const othersFor = 60;
 /** How long one that leaves waits for answers of the Engine, ms. */
 const detachPatience = 10_000;
+/** A container that has ended is removed so much later, ms: what takes its place is started then, and Docker does one after the other. */
+const removalRest = 250;
 /** How soon a run that failed on something outside is taken up again. */
 const retryAfter = 1_000;
 
@@ -139,6 +141,7 @@ export class Reconciler {
     const done = runAttempt(this.#context, attempt, signals)
       .then(async () => {
         run.closed = true;
+        await sleep(removalRest, undefined, { signal: this.#detach.signal }).catch(() => undefined); // at once where we leave
         await removeContainer(this.#context.engine, containerName(attempt.id));
       })
       .catch((error: unknown) => this.#failed(attempt, error))
