@@ -14,7 +14,7 @@ test("ids made soon after one another ascend, close together, each with first di
 });
 
 test("ids made further apart do not begin alike", () => {
-  // Of 100 pairs, a pair within 4,096 of 2^32 by chance is one in ten thousand runs, five of them do not occur.
+  // Of 100 pairs, a pair within 4,096 of 2^32 by chance comes in one of five thousand runs, five of them never.
   const near = Array.from({ length: 100 }, (_, n) => beginning(newId(n * 50 + 10_000)))
     .map((one, n, all) => Math.abs(one - (all[n - 1] ?? Infinity)))
     .filter((step) => step <= 4096);
