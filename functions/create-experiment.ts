@@ -17,7 +17,7 @@ import { checkNotify } from "../runtime/experiment/notify.ts";
 import { expand, SweepError, type Sweep } from "../runtime/experiment/sweep.ts";
 import { coalesce } from "../runtime/coalesce.ts";
 import { readJson } from "../runtime/http/body.ts";
-import type { EndpointHandler } from "../runtime/http/env.ts";
+import { headersOf, type EndpointHandler } from "../runtime/http/env.ts";
 import { jsonAnswer } from "../runtime/http/json-answer.ts";
 
 export interface CreateDeps {
@@ -69,14 +69,12 @@ export function createExperiment({
     const began = Date.now();
     const { raw, value } = await readJson(c, maxBody);
     const owner = c.get("owner");
-    const known = { db, targets };
-    const unit = Array.isArray(value)
-      ? await arrayOf(known, value, raw, owner)
-      : isSweep(value)
-        ? await sweepOf(known, value, raw, owner)
-        : await oneOf(known, value, raw, owner);
+    const asked = askedIn(value);
+    const names = namesIn(asked.experiments);
+    const known = names === undefined ? undefined : await findExperiments(db, names);
+    const unit = unitOf(asked, { raw, owner, targets, known });
     checkRaw(raw, value);
-    const key = c.req.header("idempotency-key");
+    const key = headersOf(c)("idempotency-key");
     const [first] = unit.rows;
     const alone = unit.rows.length === 1 && unit.group === undefined && key === undefined;
     const experiments =
@@ -140,35 +138,76 @@ async function createUnit(
   throw new ApiError("idempotency_mismatch", "This Idempotency-Key was used with another body within 24 hours.");
 }
 
-/** What the names in a body may stand for. */
-type Known = Pick<CreateDeps, "db" | "targets">;
-
-async function oneOf(known: Known, value: unknown, raw: string, owner: string): Promise<Unit> {
-  const rows = await rowsOf(known, [newExperiment.parse(value)], raw, owner);
-  return { rows, answer: ([experiment]) => experiment ?? "" };
+/** A body that passed the schema. */
+interface Body {
+  readonly kind: "one" | "array" | "sweep";
+  readonly experiments: readonly NewExperiment[];
 }
 
-async function arrayOf(known: Known, value: readonly unknown[], raw: string, owner: string): Promise<Unit> {
+function askedIn(value: unknown): Body {
+  if (isSweep(value)) return { kind: "sweep", experiments: [newSweep.parse(value)] };
+  if (!Array.isArray(value)) return { kind: "one", experiments: [newExperiment.parse(value)] };
   const place = value.findIndex(isSweep);
   if (place >= 0)
     throw new ApiError("validation", `${place}.matrix: a sweep is posted by itself, not in an array.`, {
       details: [{ path: `${place}.matrix`, message: "post it by itself" }],
     });
-  const asked = newExperiments.parse(value);
-  const rows = await rowsOf(known, asked, raw, owner, true);
-  return { rows, answer: (experiments) => `[${experiments.join(",")}]` };
+  return { kind: "array", experiments: newExperiments.parse(value) };
 }
 
 function isSweep(value: unknown): boolean {
   return typeof value === "object" && value !== null && "matrix" in value;
 }
 
-async function sweepOf(known: Known, value: unknown, raw: string, owner: string): Promise<Unit> {
-  const asked = newSweep.parse(value);
+/** What `after` names; undefined where nothing does. */
+function namesIn(experiments: readonly NewExperiment[]): string[] | undefined {
+  const names = experiments.flatMap(({ after }) => after ?? []);
+  return names.length === 0 ? undefined : [...new Set(names)];
+}
+
+interface Given {
+  /** The body as it was sent. */
+  readonly raw: string;
+  readonly owner: string;
+  readonly targets: readonly string[];
+  /** Ids by what `after` names; undefined where it names nothing. */
+  readonly known: Map<string, string> | undefined;
+}
+
+function unitOf({ kind, experiments }: Body, given: Given): Unit {
+  const rows = experiments.map((one, index) => rowOf(one, given, kind === "array" ? index : undefined));
+  if (kind === "array") return { rows, answer: (made) => `[${made.join(",")}]` };
+  if (kind === "one") return { rows, answer: ([made]) => made ?? "" };
+  return sweepOf(experiments, rows, given);
+}
+
+/** `element`: its place in an array. */
+function rowOf(one: NewExperiment, { raw, owner, targets, known }: Given, element: number | undefined): NewRow {
+  const at = element === undefined ? "" : `${element}.`;
+  checkNotify(one.notify, targets, `${at}notify`);
+  const after = known === undefined ? [] : idsOf(one.after ?? [], known, at);
+  const id = newId();
+  known?.set(one.name, id);
+  return { id, body: raw, element, owner, retries: one.retries ?? null, after };
+}
+
+/** What `after` names is looked for among those before it in the same body, then among all. */
+function idsOf(names: readonly string[], known: ReadonlyMap<string, string>, at: string): string[] {
+  const ids = names.map((name, place) => {
+    const id = known.get(name);
+    if (id !== undefined) return id;
+    const path = `${at}after.${place}`;
+    throw new ApiError("validation", `${path}: there is no experiment with the id or name "${name}".`, {
+      details: [{ path, message: "an id or a name of an experiment that exists, or that stands before it here" }],
+    });
+  });
+  return [...new Set(ids)];
+}
+
+function sweepOf([asked]: readonly NewExperiment[], [shared]: readonly NewRow[], { raw, owner }: Given): Unit {
+  if (asked === undefined || shared === undefined) throw new Error("a body made no row");
   const { matrix, members } = expanded(raw);
   const group = { id: randomUUID(), name: asked.name, matrix, owner };
-  const [shared] = await rowsOf(known, [asked], raw, owner);
-  if (shared === undefined) throw new Error("a body made no row");
   const rows = members.map((member) => ({ ...shared, id: newId(), sweep: { group: group.id, member } }));
   // The group's id is the experiments' own: a key used before answers with the first request's.
   const answer = (experiments: readonly string[]): string => {
@@ -186,37 +225,4 @@ function expanded(raw: string): Sweep {
     const { path, message } = error;
     throw new ApiError("validation", `${path}: ${message}.`, { details: [{ path, message }] });
   }
-}
-
-/** The rows to insert. What `after` names is looked for among those before it in the same body, then among all. */
-async function rowsOf(
-  { db, targets }: Known,
-  asked: readonly NewExperiment[],
-  body: string,
-  owner: string,
-  inArray = false,
-): Promise<NewRow[]> {
-  const names = new Set(asked.flatMap((one) => one.after ?? []));
-  const known = names.size === 0 ? new Map<string, string>() : await findExperiments(db, [...names]);
-  return asked.map((one, index) => {
-    checkNotify(one.notify, targets, inArray ? `${index}.notify` : "notify");
-    const after = (one.after ?? []).map((name, n) => {
-      const id = known.get(name);
-      if (id !== undefined) return id;
-      const path = inArray ? `${index}.after.${n}` : `after.${n}`;
-      throw new ApiError("validation", `${path}: there is no experiment with the id or name "${name}".`, {
-        details: [{ path, message: "an id or a name of an experiment that exists, or that stands before it here" }],
-      });
-    });
-    const id = newId();
-    if (names.has(one.name)) known.set(one.name, id);
-    return {
-      id,
-      body,
-      ...(inArray && { element: index }),
-      owner,
-      retries: one.retries ?? null,
-      after: [...new Set(after)],
-    };
-  });
 }

@@ -17,12 +17,7 @@ interface Body {
 
 /** Throws validation (400) naming the first such place of a body that passed the schema; `value` is what `raw` was parsed to. */
 export function checkRaw(raw: string, value: unknown): void {
-  for (const [at, { docker, matrix }] of bodiesOf(value)) {
-    const hidden = { "docker.environment": docker.environment, matrix };
-    for (const [path, record] of Object.entries(hidden))
-      if (record !== undefined && Object.hasOwn(record, "__proto__"))
-        refuse(`${at}${path}.__proto__`, "this name is not possible");
-  }
+  if (raw.includes("__proto__") || raw.includes("\\u")) checkNames(value); // written out, or by escapes
   if (!long.test(raw)) return;
   for (const [at, body] of bodiesOf(parseExact(raw))) {
     const found = longNumberIn({ ...body, metadata: undefined });
@@ -31,6 +26,15 @@ export function checkRaw(raw: string, value: unknown): void {
         at + found.slice(1),
         "a number with an exponent of more than three digits: write it as a string, or shorter",
       );
+  }
+}
+
+function checkNames(value: unknown): void {
+  for (const [at, { docker, matrix }] of bodiesOf(value)) {
+    const hidden = { "docker.environment": docker.environment, matrix };
+    for (const [path, record] of Object.entries(hidden))
+      if (record !== undefined && Object.hasOwn(record, "__proto__"))
+        refuse(`${at}${path}.__proto__`, "this name is not possible");
   }
 }
 

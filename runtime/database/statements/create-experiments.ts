@@ -15,7 +15,7 @@ export interface NewRow {
   /** The request's body as it was sent. */
   readonly body: string;
   /** Which of its elements, from 0, where it is an array; then all rows are of this one body. */
-  readonly element?: number;
+  readonly element?: number | undefined;
   readonly owner: string;
   /** With their defaults; null: none. */
   readonly retries: Retries | null;
@@ -72,12 +72,16 @@ function columnOf(rows: readonly NewRow[], of: (row: NewRow) => string | null | 
 
 /** The created experiments as JSON text, one per row. */
 export async function createExperiments(db: Queryable, rows: readonly NewRow[]): Promise<string[]> {
-  const bodies = [...new Set(rows.map((r) => r.body))]; // a sweep's has one for all
-  const place = new Map(bodies.map((body, index) => [body, index + 1]));
+  const bodies: string[] = [];
+  const places: number[] = [];
+  for (const { body, element } of rows) {
+    if (body !== bodies.at(-1)) bodies.push(body); // a sweep's rows come one after the other and share theirs
+    places.push(element === undefined ? bodies.length : element + 1);
+  }
   const [array] = rows.some((r) => r.element !== undefined) ? bodies : [];
   const created = await many(db, row, statement, [
     arrayOf(rows.map((r) => r.id)),
-    arrayOf(rows.map((r) => (r.element === undefined ? (place.get(r.body) ?? 0) : r.element + 1))),
+    arrayOf(places),
     arrayOf(rows.map((r) => quoted(r.owner))),
     columnOf(rows, (r) => r.retries && JSON.stringify(r.retries)),
     columnOf(rows, (r) => (r.after.length === 0 ? null : arrayOf(r.after))),
