@@ -23,7 +23,7 @@ function runWith(node) {
   // As bin/skeduler has it, which says why.
   var words = process.argv.slice(2);
   var answers = /^(api|up)$/.test(words[0]);
-  var flags = answers ? ["--max-semi-space-size=8", "--heap-growing-percent=200"] : ["--max-semi-space-size=4"];
+  var flags = answers ? ["--max-semi-space-size=16", "--heap-growing-percent=200"] : ["--max-semi-space-size=4"];
   process.env.MALLOC_ARENA_MAX = process.env.MALLOC_ARENA_MAX || "2";
   if (words[0] === "runner") process.env.MALLOC_MMAP_THRESHOLD_ = process.env.MALLOC_MMAP_THRESHOLD_ || "131072";
   var child = spawn(node, flags.concat("--", main, words), { stdio: "inherit" });
