@@ -77,11 +77,14 @@ export class Connection {
   }
 }
 
+/** Of a connection that nobody asked anything for longer, ms, the server may be taking leave (after 15 s). */
+const keptFor = 10_000;
+
 /** As many connections as there are requests at a time. */
 export class Client {
   readonly #url: URL;
   readonly #token: string;
-  readonly #idle: Connection[] = [];
+  readonly #idle: { readonly connection: Connection; readonly since: number }[] = [];
 
   constructor(url: string, token: string) {
     this.#url = new URL(url);
@@ -90,10 +93,17 @@ export class Client {
 
   /** The answer's body; throws where it is not 200. */
   async ask(method: string, path: string, body?: string): Promise<Buffer> {
-    const kept = this.#idle.pop();
-    const connection = kept === undefined || kept.closed ? await Connection.open(this.#url) : kept;
+    const connection = this.#kept() ?? (await Connection.open(this.#url));
     const answer = await connection.ask(requestOf(this.#url, this.#token, method, path, body));
-    this.#idle.push(connection);
+    this.#idle.push({ connection, since: performance.now() });
     return answer;
+  }
+
+  #kept(): Connection | undefined {
+    const last = this.#idle.pop();
+    if (last === undefined) return undefined;
+    if (performance.now() - last.since < keptFor && !last.connection.closed) return last.connection;
+    for (const { connection } of [last, ...this.#idle.splice(0)]) connection.close(); // the last of them is the newest
+    return undefined;
   }
 }
