@@ -22,7 +22,7 @@ function roomOf(file: string): string {
 
 /** Room → the rooms that it may import. Its own is always allowed, as are errors and log. */
 const allowed: Record<string, readonly string[]> = {
-  bin: ["api", "runner", "config", "database", "up", "cli"],
+  bin: ["api", "runner", "config", "database", "up", "cli", "collect-garbage"],
   cli: ["experiment"],
   api: [
     "functions",
@@ -57,7 +57,7 @@ const allowed: Record<string, readonly string[]> = {
   logs: ["database", "experiment", "parse-query"],
   events: ["database"],
   metrics: ["experiment"],
-  database: ["experiment", "logs", "metrics", "scheduler"],
+  database: ["experiment", "logs", "metrics", "scheduler", "collect-garbage"],
   docker: ["experiment"],
   placement: ["scheduler", "database"],
   config: ["experiment"],
@@ -69,6 +69,7 @@ const allowed: Record<string, readonly string[]> = {
   log: [],
   version: [],
   coalesce: [],
+  "collect-garbage": [],
   "parse-query": [],
 };
 
