@@ -1,4 +1,4 @@
-// A long-running command stays until it is asked to stop or something it needs is lost.
+// A long-running command stays, once it is ready, until it is asked to stop or something it needs is lost.
 
 import { keepOptimizedCode } from "./keep-optimized-code.ts";
 

@@ -2,9 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { pino } from "pino";
+import { garbageCollector } from "../../runtime/collect-garbage.ts";
 import { copyOut } from "../../runtime/database/copy-out.ts";
 import { createPool, transaction, type Pool } from "../../runtime/database/pool.ts";
 import { createTestDatabase, type TestDatabase } from "../support/database.ts";
@@ -51,8 +50,7 @@ test("no timer is left behind, neither of an answer nor of a refusal", async () 
 });
 
 test("an answer that is let go of leaves with the next young objects, by whatever way it was asked for", async () => {
-  setFlagsFromString("--expose-gc");
-  const collect = runInNewContext("gc") as (options: { readonly type: "minor" }) => void;
+  const collect = garbageCollector();
   const answer = "select decode(repeat('a1', 100000), 'hex') as data from generate_series(1, 10)";
   const ways: Record<string, () => Promise<unknown>> = {
     "by COPY": async () => copyOut(pool, answer, []),
