@@ -144,24 +144,32 @@ async function endAsRemembered({ memory, attempt, writer }: Run): Promise<void> 
 
 /** Makes sure that the container was started; its state. It may have been, and run, where the Engine went away meanwhile. */
 async function started(run: Run): Promise<ContainerState> {
-  const { attempt, engine, memory } = run;
+  const { attempt, engine, interruptions, memory } = run;
   try {
     // What this host never took up has no container here; should there be one, Docker says so when it is to create it.
     const inHand = attempt.started || memory.knows(attempt.id);
-    const look = async (): Promise<ContainerState | undefined> => inspectContainer(engine, containerName(attempt.id));
-    const [found] = await Promise.all([inHand ? look() : undefined, memory.began(attempt)]);
-    const isNew = run.interruptions.isNew(attempt);
-    return await start(run, found, isNew);
+    const noted = memory.began(attempt);
+    const found = inHand ? await inspectContainer(engine, containerName(attempt.id)) : undefined;
+    return await start(run, { found, isNew: interruptions.isNew(attempt), noted });
   } catch (error) {
     if (!run.signals.detach.aborted && isUnreachable(error)) {
-      run.interruptions.began(run.attempt);
-      await run.interruptions.startCutStill(run.attempt, engine);
+      interruptions.began(attempt);
+      await interruptions.startCutStill(attempt, engine);
     }
     throw error;
   }
 }
 
-async function start(run: Run, found: ContainerState | undefined, isNew: boolean): Promise<ContainerState> {
+interface Taken {
+  /** The container that an earlier run left. */
+  readonly found: ContainerState | undefined;
+  /** This process has not had the attempt in hand before. */
+  readonly isNew: boolean;
+  /** This host remembers that it took the attempt up. */
+  readonly noted: Promise<void>;
+}
+
+async function start(run: Run, { found, isNew, noted }: Taken): Promise<ContainerState> {
   const { attempt, engine, interruptions } = run;
   if (found === undefined) await endAsRemembered(run);
   if (found === undefined && attempt.started) {
@@ -179,13 +187,14 @@ async function start(run: Run, found: ContainerState | undefined, isNew: boolean
   if (found !== undefined && (mayHaveRun || run.signals.cancel.aborted)) await endForgotten(run, found, mayHaveRun);
   refuseCancelled(run);
   const { id, adopted } = found === undefined ? await create(run) : { id: found.id, adopted: false };
-  if (adopted) return start(run, await inspectContainer(engine, id), isNew);
+  if (adopted) return start(run, { found: await inspectContainer(engine, id), isNew, noted });
+  await noted; // not before the creation, which says by itself where there is a container already
   refuseCancelled(run);
   run.fence.check();
   const begin = async (): Promise<boolean> => begun(run, found, id);
   if (!(await run.trace.part("start the container", async () => orCouldNotRun(begin)))) {
     await removeContainer(engine, id);
-    return start(run, undefined, isNew);
+    return start(run, { found: undefined, isNew, noted });
   }
   const state = await inspectContainer(engine, id);
   if (state === undefined) throw new CouldNotRun("engine", "The container vanished as it was started.");
