@@ -165,7 +165,7 @@ interface Taken {
   readonly found: ContainerState | undefined;
   /** This process has not had the attempt in hand before. */
   readonly isNew: boolean;
-  /** This host remembers that it took the attempt up. */
+  /** Resolves when this host remembers that it took the attempt up. */
   readonly noted: Promise<void>;
 }
 

@@ -35,10 +35,13 @@ test("a container is created, but not started, while its host cannot write down 
     attempts.push(attempt?.id ?? "");
   }
   // By the time that the second is there the first would have been started, and have ended.
-  for (const id of attempts)
-    assert.equal((await docker.getContainer(containerName(id)).inspect()).State.Status, "created");
+  const found = await Promise.all(attempts.map(async (id) => docker.getContainer(containerName(id)).inspect()));
 
-  const reader = openSync(file, constants.O_RDWR);
+  const reader = openSync(file, constants.O_RDWR); // before the verdict: the runner could not be closed while it waits
+  assert.deepEqual(
+    found.map(({ State }) => State.Status),
+    ["created", "created"],
+  );
   const { rows } = await system.query("select experiment_id::text as id from skeduler.attempts");
   for (const { id } of rows) assert.equal((await system.ended(String(id))).status, "FINISHED");
   closeSync(reader);
