@@ -78,7 +78,7 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
     },
     stop: async () => {
       stopping.abort();
-      await current.runner.stop().catch(() => undefined); // already stopping
+      await stop(current);
       await kept;
       clearInterval(beats);
       await removeQueueWorker(options.pool, current.poolId).catch(() => undefined); // the others will find that it is gone
@@ -88,9 +88,10 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
   /** Starts it anew whenever it ended by itself: it gives up where the database is away for long. */
   async function keep(): Promise<void> {
     for (;;) {
-      const fault: unknown = await current.runner.promise.catch((error: unknown) => error);
+      const fault: unknown = await current.ended;
       if (stopped()) return;
       options.log.error({ err: fault }, "the job queue ended; starting it again");
+      await stop(current); // its timetable, where it did not end itself
       const before = current.poolId;
       for (;;) {
         await sleep(restartAfter, undefined, { signal: stopping.signal }).catch(() => undefined);
@@ -98,7 +99,7 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
         try {
           await unlockJobs(options.pool, [before]);
           current = await start(options);
-          if (stopped()) await current.runner.stop(); // `stop` knew the one before
+          if (stopped()) await stop(current); // `stop` knew the one before
           break;
         } catch (error) {
           options.log.warn({ err: error }, "the job queue could not be started; trying again");
@@ -110,9 +111,27 @@ export async function startQueue(options: QueueOptions): Promise<Queue> {
 
 interface Started {
   readonly runner: Runner;
+  /** Resolves when nothing of it runs any more, with why. */
+  readonly ended: Promise<unknown>;
   readonly poolId: string;
   /** Ms since it had a job in hand. */
   readonly idleFor: () => number;
+}
+
+/** Resolves when it has ended, its running jobs before it. */
+async function stop({ runner, ended }: Started): Promise<void> {
+  await Promise.race([runner.stop().catch(() => undefined), ended]); // it may be stopping already
+}
+
+/**
+ * Where the ends of several jobs cannot be reported, graphile-worker counts those still under way wrong, and at its own end waits for
+ * them for ever: with all that it does before done, which these events tell, it is left there.
+ */
+async function stuck(events: WorkerEvents): Promise<unknown> {
+  const [{ error }] = (await once(events, "pool:fatalError")) as [{ readonly error: unknown }];
+  const over = ["pool:gracefulShutdown:complete", "pool:forcefulShutdown:complete", "pool:forcefulShutdown:error"];
+  await Promise.race(over.map(async (event) => once(events, event)));
+  return error;
 }
 
 /** Says that it lives. */
@@ -132,6 +151,7 @@ async function start(options: QueueOptions): Promise<Started> {
   let idleSince = performance.now();
   // Before it listens, a job that is added is found only by the next poll.
   const listening = once(events, "pool:listen:success");
+  const isStuck = stuck(events);
   events.on("pool:create", ({ workerPool }) => (poolId = workerPool.id));
   events.on("pool:listen:success", ({ client }) => {
     if (hears === undefined) return;
@@ -162,12 +182,13 @@ async function start(options: QueueOptions): Promise<Started> {
       else log.debug({ queue: message }, "the job queue says");
     }),
   });
+  const ended = Promise.race([runner.promise.catch((error: unknown) => error), isStuck]);
   await Promise.race([listening, runner.promise]);
-  const started = { runner, poolId, idleFor: () => (inHand > 0 ? 0 : performance.now() - idleSince) };
+  const started = { runner, ended, poolId, idleFor: () => (inHand > 0 ? 0 : performance.now() - idleSince) };
   try {
     await beat(options, started);
   } catch (error) {
-    await runner.stop().catch(() => undefined); // already stopping
+    await stop(started);
     throw error;
   }
   return started;

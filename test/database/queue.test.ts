@@ -24,6 +24,8 @@ async function starving() {
       const client = await pool.connect();
       over.then(() => client.release()).catch(() => undefined);
     },
+    /** Jobs whose ends could not be reported. */
+    unreported: (): number => said.filter((line) => line.includes("Failed to complete jobs")).length,
     /** The queue has ended by that, and is about to be started again. */
     restarting: async (): Promise<void> => {
       while (!said.some((line) => line.includes("starting it again"))) await new Promise(setImmediate);
@@ -86,6 +88,42 @@ test("a queue that is stopped while it is started again stops", async () => {
   await lock.query("rollback");
   lock.release();
   await stopping;
+});
+
+test("a queue of which the ends of several jobs could not be reported is started again, and stops", async () => {
+  await using world = await starving();
+  const { log, pool, admin } = world;
+  const gates = [1, 2, 3, 4].map(() => Promise.withResolvers<undefined>());
+  const again = new Set<unknown>();
+  let begun = 0;
+  const queue = await startQueue({
+    pool,
+    log,
+    concurrency: gates.length,
+    tasks: {
+      "hold-it": async (payload) => {
+        const gate = gates[begun++];
+        if (gate === undefined) again.add(payload);
+        else await gate.promise;
+      },
+    },
+  });
+  try {
+    await admin.query(`
+      create function refuse() returns trigger language plpgsql as $$ begin raise exception 'refused'; end $$;
+      create trigger refuse before delete on graphile_worker._private_jobs for each row execute function refuse();
+      select graphile_worker.add_job('hold-it', json_build_object('job', n)) from generate_series(1, ${gates.length}) as n`);
+    while (begun < gates.length) await new Promise(setImmediate);
+    for (const [told, gate] of gates.entries()) {
+      gate.resolve(undefined);
+      while (world.unreported() <= told) await new Promise(setImmediate);
+    }
+    await world.restarting();
+    await admin.query("drop trigger refuse on graphile_worker._private_jobs");
+    while (again.size < gates.length) await new Promise(setImmediate);
+  } finally {
+    await queue.stop();
+  }
 });
 
 test("a connection that is given back twice, as graphile-worker may do, is given back", async () => {
