@@ -14,6 +14,8 @@ export class BadCommand extends Error {}
 export interface ContainerState {
   readonly id: string;
   readonly running: boolean;
+  /** Its command's process, while it runs, as the Engine's machine numbers it. */
+  readonly pid: number | undefined;
   readonly startedAt: Date | undefined;
   readonly finishedAt: Date | undefined;
   readonly exitCode: number;
@@ -132,6 +134,7 @@ export async function inspectContainer(engine: Engine, id: string): Promise<Cont
   return {
     id: found.Id,
     running: state.Running,
+    pid: state.Pid === 0 ? undefined : state.Pid,
     startedAt: time(state.StartedAt),
     finishedAt: time(state.FinishedAt),
     exitCode: state.ExitCode,

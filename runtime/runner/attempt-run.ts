@@ -22,6 +22,7 @@ import { retryDelay } from "../experiment/retries.ts";
 import {
   forgottenStart,
   insisting,
+  knownEnd,
   noteUnseenRestart,
   persisting,
   resumed,
@@ -154,6 +155,7 @@ async function started(run: Run): Promise<ContainerState> {
   } catch (error) {
     if (!run.signals.detach.aborted && isUnreachable(error)) {
       interruptions.began(attempt);
+      await interruptions.lookAtCommand(attempt);
       await interruptions.startCutStill(attempt, engine);
     }
     throw error;
@@ -262,7 +264,7 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   const noting = noteStart(run, state);
   noting.catch(() => undefined); // awaited: at once, or, where it has ended already, while its log is read
   if (state.running) {
-    await noting;
+    await Promise.all([noting, interruptions.followed(attempt, state)]);
     await resume(run);
   }
   const pump = { engine, containerId: state.id, writer, signal: signals.detach };
@@ -285,7 +287,10 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
     await stopping;
   } catch (error) {
     signals.detach.throwIfAborted();
-    if (state.running && isUnreachable(error)) interruptions.began(attempt);
+    if (state.running && isUnreachable(error)) {
+      interruptions.began(attempt);
+      await interruptions.lookAtCommand(attempt);
+    }
     throw error;
   } finally {
     leave();
@@ -294,9 +299,10 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
     await warning; // its line comes before the last
   }
   const inspected = state.running ? inspectContainer(engine, state.id) : state;
-  const [end] = await Promise.all([inspected, drainLog(pump), noting]);
-  if (end === undefined) throw new CouldNotRun("engine", "The container was removed before its end could be read.");
-  if (end.running) throw new Error("The waiting for the container's end was cut off: it still runs."); // taken up again
+  const [said] = await Promise.all([inspected, drainLog(pump), noting]);
+  if (said === undefined) throw new CouldNotRun("engine", "The container was removed before its end could be read.");
+  if (said.running) throw new Error("The waiting for the container's end was cut off: it still runs."); // taken up again
+  const end = await knownEnd(engine, said, interruptions.goneBy(attempt));
   // A start that failed late: Docker says why in its own words.
   if (end.error !== "" && end.exitCode !== 0 && end.startedAt === undefined) throw new CouldNotRun("engine", end.error);
   const lack = state.running ? undefined : unseenEnd(end, writer.position, interruptions.since(attempt));

@@ -1,6 +1,7 @@
 // What an Engine that is being stopped, or was restarted, does to an attempt: refusals that do not count, a stop that fails, a start
 // whose answer was lost, an end that nobody saw.
 
+import { uptime } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { OpenAttempt } from "../database/statements/runner.ts";
 import { inspectContainer, startContainer, type ContainerState } from "../docker/containers.ts";
@@ -9,13 +10,15 @@ import { livedSince } from "../docker/events.ts";
 import { unknownExit } from "../docker/exit.ts";
 import type { LogPosition } from "../docker/log-entries.ts";
 import { OutputFailure } from "./output-folder.ts";
-import { findUnseen } from "./unseen-processes.ts";
+import { findUnseen, runsIn } from "./unseen-processes.ts";
 
 /** How often the host is asked for what it refuses for no fault of the experiment, and the wait in between, ms. */
 const hostTries = 3;
 const hostPause = 2_000;
 /** Before what must come about in the end is asked for again, ms. */
 const persistPause = 1_000;
+/** Longer than Docker takes to note an end that it sees, ms, and shorter than its own start. */
+const notedWithin = 1_000;
 
 /**
  * Started it was by an answer that was lost, too: one that has ended would run again. So it is looked at first, unless it is fresh: created
@@ -101,6 +104,8 @@ export class Interruptions {
   /** Attempts that this process has in hand, or had. */
   readonly #known = new Set<string>();
   readonly #cutStarts = new Map<string, CutStart>();
+  /** Attempts whose commands are seen among the machine's processes; `gone`: when one was first not, while the Engine was away. */
+  readonly #commands = new Map<string, { readonly containerId: string; readonly pid: number; readonly gone?: Date }>();
   readonly #store: (attemptId: string, since: Date | null) => Promise<void>;
 
   constructor(store: (attemptId: string, since: Date | null) => Promise<void>) {
@@ -123,6 +128,23 @@ export class Interruptions {
   since({ id, interrupted_at }: OpenAttempt): Date | undefined {
     const kept = this.#since.get(id);
     return (kept === undefined ? interrupted_at : kept) ?? undefined;
+  }
+
+  /** Its container is followed now. */
+  async followed({ id }: OpenAttempt, { id: containerId, pid }: ContainerState): Promise<void> {
+    if (pid !== undefined && (await runsIn(containerId, pid))) this.#commands.set(id, { containerId, pid });
+  }
+
+  /** The Engine is away, or was a moment ago. */
+  async lookAtCommand({ id }: OpenAttempt): Promise<void> {
+    const command = this.#commands.get(id);
+    if (command === undefined || command.gone !== undefined) return;
+    if (!(await runsIn(command.containerId, command.pid))) this.#commands.set(id, { ...command, gone: new Date() });
+  }
+
+  /** When its command had ended at the latest, where that was found out while the Engine was away. */
+  goneBy({ id }: OpenAttempt): Date | undefined {
+    return this.#commands.get(id)?.gone;
   }
 
   /** A container was to be started, and no answer came. */
@@ -163,6 +185,7 @@ export class Interruptions {
     this.#since.delete(id);
     this.#known.delete(id);
     this.#cutStarts.delete(id);
+    this.#commands.delete(id);
   }
 }
 
@@ -180,6 +203,24 @@ export async function noteUnseenRestart(
   // The event of a start comes a little later than the start.
   const last = new Date(Math.max(startedAt.getTime() + 1_000, watchedUntil?.getTime() ?? 0));
   if (!(await livedSince(engine, last))) interruptions.began(attempt, last);
+}
+
+/** When this machine was started: what ran before had ended by then. */
+const booted = (): Date => new Date(Date.now() - uptime() * 1000);
+
+/**
+ * What is known of an end. One that it did not see, as it was killed at that moment or the whole machine went down, Docker makes up
+ * at its next start: the time is then, and the exit code 255, but where it finds nothing of the container any more, 0 (Docker 23 to
+ * 24.0.2 always). A failed run must not look like a success: it is 255 then, the time the latest possible one. `gone`: when the command
+ * was seen to have ended.
+ */
+export async function knownEnd(engine: Engine, end: ContainerState, gone: Date | undefined): Promise<ContainerState> {
+  const isHere = engine.address.startsWith("unix://");
+  const latest = gone ?? (isHere && end.startedAt !== undefined && end.startedAt < booted() ? booted() : undefined);
+  if (latest === undefined || (end.exitCode !== 0 && end.exitCode !== unknownExit)) return end;
+  const isMadeUp = end.finishedAt !== undefined && end.finishedAt.getTime() > latest.getTime() + notedWithin;
+  if (!isMadeUp || (await livedSince(engine, latest))) return end;
+  return { ...end, exitCode: unknownExit, finishedAt: latest };
 }
 
 /** Of a container that runs on and is followed again: what may have been lost meanwhile, if anything. */

@@ -1,5 +1,6 @@
-// What runs in a container that Docker takes for never started: it was killed in the midst of its start. Docker neither stops it nor
-// removes it with the container, and cannot start that again as long as what held it lives. So the machine's processes are looked at.
+// What runs in a container, as the machine's processes tell, where Docker cannot: while it is away, and of one that it takes for never
+// started, as it was killed in the midst of that. Such a one it neither stops nor removes with the container, and cannot start again as
+// long as what held it lives.
 
 import { readdir, readFile } from "node:fs/promises";
 import { basename } from "node:path";
@@ -33,6 +34,11 @@ async function partOf(containerId: string, pid: string): Promise<"holder" | "com
   // runc's own process becomes the command only when the start is finished.
   const waits = basename(program) === "runc" && rest[0] === "init";
   return cgroup.includes(containerId) && !waits ? "command" : undefined;
+}
+
+/** Whether this process is one of the container's; false too where it is not for us to see. */
+export async function runsIn(containerId: string, pid: number): Promise<boolean> {
+  return (await partOf(containerId, String(pid))) === "command";
 }
 
 /** Empty where the process is gone, or not for us to see. */

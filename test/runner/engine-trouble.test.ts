@@ -1,10 +1,11 @@
 // A refusal of the Engine counts when it is repeated; what is the command's fault counts at once; a stop is asked for until it is done.
 
 import assert from "node:assert/strict";
+import { uptime } from "node:os";
 import { test } from "node:test";
 import { BadCommand } from "../../runtime/docker/containers.ts";
-import { EngineFailure } from "../../runtime/docker/engine.ts";
-import { insisting, persisting } from "../../runtime/runner/engine-trouble.ts";
+import { connectEngine, EngineFailure } from "../../runtime/docker/engine.ts";
+import { insisting, knownEnd, persisting } from "../../runtime/runner/engine-trouble.ts";
 import { OutputFailure } from "../../runtime/runner/output-folder.ts";
 
 /** Work that fails with these errors, one each time, and then succeeds. */
@@ -60,4 +61,22 @@ test("what nobody needs any more is not asked for again, and its pause ends", as
   const { work, calls } = failing(refusal);
   await persisting(asking(work), over.signal, () => over.abort(), 3_600_000);
   assert.equal(calls(), 1);
+});
+
+test("what ran before the machine was started did not end well after that, whatever Docker says", async () => {
+  const engine = connectEngine(process.env["DOCKER_HOST"]);
+  const booted = Date.now() - uptime() * 1000;
+  const startedAt = new Date(booted - 60_000);
+  const end = { id: "c0", running: false, pid: undefined, startedAt, oomKilled: false, error: "" };
+  const said = { ...end, finishedAt: new Date(booted + 20_000), exitCode: 0 };
+  const known = await knownEnd(engine, said, undefined);
+  assert.equal(known.exitCode, 255);
+  assert.ok(known.finishedAt && Math.abs(known.finishedAt.getTime() - booted) < 5_000);
+  for (const { asked, by } of [
+    { asked: { ...said, exitCode: 3 }, by: engine },
+    { asked: { ...said, finishedAt: new Date(booted - 1_000) }, by: engine },
+    { asked: { ...said, startedAt: new Date(booted + 10_000) }, by: engine },
+    { asked: said, by: { ...engine, address: "tcp://gpu-7:2375" } },
+  ])
+    assert.equal(await knownEnd(by, asked, undefined), asked);
 });

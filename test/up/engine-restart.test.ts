@@ -12,6 +12,7 @@ import { startPrivateEngine, type PrivateEngine } from "../../runtime/up/private
 import { end, eventually } from "../../runtime/up/processes.ts";
 import { makeSampleImage } from "../../runtime/up/sample-image.ts";
 import { rootOnly } from "../support/root-only.ts";
+import { RunnerProcess } from "../support/runner-process.ts";
 import { System } from "../support/system.ts";
 
 /** Resolves when so many attempts are so; asks ten times a second. */
@@ -57,6 +58,8 @@ test("killed as it starts a container, which then ends unseen: it does not run t
   midStart("ends"),
 );
 
+test("killed as a container ends, of which it then knows nothing: that is no success", ownEngine, madeUp);
+
 /** In a script: until somebody puts this file into /output. */
 const wait = (name: string): string => `while [ ! -e /output/${name} ]; do sleep 0.05; done`;
 
@@ -68,6 +71,8 @@ interface Setting {
   /** Starts the Engine anew after its end. */
   readonly again: () => Promise<unknown>;
   readonly addRunner: () => Promise<unknown>;
+  /** A runner that is a process of its own, and what it says. */
+  readonly startRunner: () => Promise<RunnerProcess>;
   /** A file that an experiment's first attempt sees in /output. */
   readonly output: (id: string, name: string) => string;
 }
@@ -92,6 +97,7 @@ async function setUp(cleanup: AsyncDisposableStack): Promise<Setting> {
     data: join(folder, "data"),
     again: async () => startPrivateEngine(options),
     addRunner: async () => system.addRunner("restarted", overrides),
+    startRunner: async () => RunnerProcess.start(system, "restarted", overrides),
     output: (id, name) => join(outputs, id, "1", name),
   };
 }
@@ -239,5 +245,37 @@ async function killed(seen: boolean): Promise<void> {
     1,
   );
   const { docker } = connectEngine(engine.host);
+  assert.ok(await eventually(10_000, async () => (await docker.listContainers({ all: true })).length === 0));
+}
+
+async function madeUp(): Promise<void> {
+  await using cleanup = new AsyncDisposableStack();
+  const { system, engine, data, again, startRunner, output } = await setUp(cleanup);
+  const runner = await startRunner();
+  cleanup.defer(async () => runner.stop());
+  const { id } = await system.postScript(`echo up; ${wait("go")}; touch /output/gone; exit 3`);
+  await system.logged(id, "up\n");
+  const [container] = await connectEngine(engine.host).docker.listContainers();
+  assert.ok(container);
+  await end(engine.pid, [["SIGKILL", 10_000]]);
+  writeFileSync(output(id, "go"), "");
+  assert.ok(await eventually(20_000, () => existsSync(output(id, "gone"))));
+  assert.ok(await eventually(20_000, async () => Promise.resolve(processesOf(container.Id).length === 1))); // its shim
+  const tries = (): number => runner.said.split("an attempt could not be carried on").length;
+  const before = tries();
+  assert.ok(await eventually(20_000, () => tries() >= before + 2));
+  // As where it was killed between containerd's word of the end and its own note.
+  for (const pid of processesOf(container.Id)) process.kill(Number(pid), "SIGKILL");
+  rmSync(join(data, "containerd/daemon/io.containerd.metadata.v1.bolt/meta.db"));
+  const away = new Date();
+  await again();
+  const { docker } = connectEngine(engine.host);
+  const ended = await system.ended(id);
+  assert.deepEqual([ended.status, ended.result?.reason, ended.result?.exit_code], ["FINISHED", "exited", 255]);
+  assert.ok(ended.ended_at !== null && new Date(ended.ended_at) < away);
+  assert.match(
+    (await system.log(id)).toString(),
+    /^\[skeduler\] Docker was away when the container ended: lines from/m,
+  );
   assert.ok(await eventually(10_000, async () => (await docker.listContainers({ all: true })).length === 0));
 }
