@@ -8,20 +8,25 @@ import { UserError } from "../runtime/errors.ts";
 import { notedInstallations, removeLeftContainers } from "./support/installations.ts";
 import { provide, type Provided } from "./support/provide.ts";
 
-/** A phase of the suite: its files run `concurrency` at a time; a test that takes longer than `limit`, ms, hangs. */
+/** A phase of the suite: its files run `concurrency` at a time. Ms, each about twice what a busy machine takes: */
 interface Phase {
   readonly files: readonly string[];
   readonly concurrency: number;
+  /** A test that takes longer fails; what it began may still run and keep its file from ending. */
   readonly limit: number;
+  /** After it the phase is ended with whatever runs. */
+  readonly budget: number;
 }
+
+const minutes = 60_000;
 
 /** Chaos needs the machine for itself: it runs alone, when all else is done. */
 const isChaos = (file: string): boolean => file.startsWith("test/chaos/");
 
 function phasesOf(files: readonly string[]): Phase[] {
   const phases = [
-    { files: files.filter((file) => !isChaos(file)), concurrency: 2, limit: 180_000 },
-    { files: files.filter(isChaos), concurrency: 1, limit: 900_000 },
+    { files: files.filter((file) => !isChaos(file)), concurrency: 2, limit: 3 * minutes, budget: 15 * minutes },
+    { files: files.filter(isChaos), concurrency: 1, limit: 10 * minutes, budget: 12 * minutes },
   ];
   return phases.filter((phase) => phase.files.length > 0);
 }
@@ -35,7 +40,7 @@ function filesOf(asked: readonly string[]): string[] {
   return asked.flatMap((name) => (name.endsWith(".ts") ? [name] : globSync(`${name}/**/*.test.ts`).sort()));
 }
 
-async function runTests({ files, concurrency, limit }: Phase, env: NodeJS.ProcessEnv): Promise<number> {
+async function runTests({ files, concurrency, limit, budget }: Phase, env: NodeJS.ProcessEnv): Promise<number> {
   const bounds = [`--test-concurrency=${concurrency}`, `--test-timeout=${limit}`];
   const words = ["--test", "--test-reporter=spec", ...bounds, ...files];
   const child = spawn(process.execPath, words, { stdio: "inherit", env });
@@ -43,7 +48,16 @@ async function runTests({ files, concurrency, limit }: Phase, env: NodeJS.Proces
     child.kill("SIGTERM");
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);
-  return new Promise((resolve) => child.on("exit", (code) => resolve(code ?? 1)));
+  const over = setTimeout(() => {
+    say(`ended, as it took longer than ${budget / minutes} minutes; what still runs is named below`);
+    stop();
+  }, budget);
+  return new Promise((resolve) => {
+    child.on("exit", (code) => {
+      clearTimeout(over);
+      resolve(code ?? 1);
+    });
+  });
 }
 
 /** What the tests left in Docker and Postgres, a sentence each. */

@@ -7,9 +7,11 @@ import pg from "pg";
 import { migrate } from "../../runtime/database/migrate.ts";
 import { startEmbeddedPostgres, type EmbeddedPostgres } from "../../runtime/up/embedded-postgres.ts";
 import { end, isAlive } from "../../runtime/up/processes.ts";
+import { freePort } from "../support/free-port.ts";
 
 export class PostgresPart {
   readonly #folder: string;
+  #port: number | undefined;
   #server: EmbeddedPostgres | undefined;
 
   constructor(folder: string) {
@@ -23,13 +25,9 @@ export class PostgresPart {
   }
 
   async start(): Promise<void> {
-    const port = this.#server === undefined ? undefined : Number(new URL(this.#server.url).port);
-    this.#server = await startEmbeddedPostgres({
-      folder: this.#folder,
-      durable: true,
-      log: () => undefined,
-      ...(port !== undefined && { port }),
-    });
+    this.#port ??= await freePort();
+    const [folder, port] = [this.#folder, this.#port];
+    this.#server = await startEmbeddedPostgres({ folder, durable: true, log: () => undefined, port });
   }
 
   async migrate(): Promise<void> {

@@ -11,6 +11,8 @@ import type { Health } from "./health.ts";
 
 const program = new URL("../../bin/skeduler.js", import.meta.url).pathname;
 const restartAfter = 1_000;
+/** Ms: more than any start takes on a busy machine. */
+const servesWithin = 120_000;
 
 export interface ServiceOptions {
   readonly name: string;
@@ -41,6 +43,8 @@ export class Service {
   #wanted = false;
   #generation = 0;
   #impaired = false;
+  /** The last line that it wrote, as it ends with what keeps it from serving. */
+  #lastWords = "";
   paused = false;
   /** When the process that runs now was started, ms since the epoch. */
   startedAt = 0;
@@ -63,8 +67,18 @@ export class Service {
     this.#spawn();
   }
 
+  /** Rejects where it does not serve within two minutes. */
   async ready(): Promise<void> {
-    await this.#ready.promise;
+    const { promise, reject } = this.#ready;
+    const late = setTimeout(
+      () => reject(new Error(`${this.name} does not serve; it said last: ${this.#lastWords}`)),
+      servesWithin,
+    );
+    try {
+      await promise;
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   /** Ends it by a signal and waits until it is gone. */
@@ -113,6 +127,7 @@ export class Service {
     this.#child = child;
     createInterface({ input: child.stderr }).on("line", (text) => {
       this.#log.write(`${text}\n`);
+      this.#lastWords = text;
       const line = parse(text);
       if (line === undefined) return;
       onLine(line);
@@ -122,7 +137,7 @@ export class Service {
       ready.resolve(undefined);
     });
     this.#exited = new Promise((resolve) => {
-      child.on("exit", (code, signal) => {
+      child.on("close", (code, signal) => {
         this.#log.write(`--- exit ${code ?? signal ?? ""} ${new Date().toISOString()}\n`);
         resolve();
         if (this.#wanted && generation === this.#generation) this.#endedByItself(code, signal);
@@ -133,7 +148,7 @@ export class Service {
   #endedByItself(code: number | null, signal: string | null): void {
     const { findings, name } = { ...this.#options, name: this.name };
     findings.count(`${name} ended by itself`);
-    findings.say(`${name} ended by itself (${code ?? signal ?? ""})`);
+    findings.say(`${name} ended by itself (${code ?? signal ?? ""}): ${this.#lastWords}`);
     if (code !== 1) findings.violated("no defect", `${name} ended with ${code ?? signal ?? ""}; see its log`);
     this.#impair();
     const generation = this.#generation;

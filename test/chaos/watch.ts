@@ -111,13 +111,13 @@ export class Watch {
 
   /** Running since before the runner's start, and not yet in its hands. */
   #adoptions(containers: readonly ContainerRow[], open: readonly AttemptRow[]): Owed[] {
-    const running = new Map(containers.filter((one) => one.running).map((one) => [one.attempt, one]));
+    const running = new Set(containers.filter((one) => one.running).map((one) => one.attempt));
     return this.#world.runners.flatMap((runner) => {
       const adopted = this.#adoptedBy(runner);
       const parts = this.#world.partsOf(runner.name).filter((part) => part !== runner.name);
       return open
-        .filter(({ id, host, started_at }) => host === runner.name && started_at !== null && !adopted.has(id))
-        .filter(({ id }) => (running.get(id)?.created ?? Infinity) < runner.startedAt - 2_000)
+        .filter(({ id, host }) => host === runner.name && running.has(id) && !adopted.has(id))
+        .filter(({ started_at: started }) => started !== null && started.getTime() < runner.startedAt)
         .map(({ id }) => ({
           name: "running containers are adopted within 10 s",
           key: `${runner.startedAt}/${id}`,

@@ -5,6 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { CutProxy } from "../support/cut-proxy.ts";
+import { freePort } from "../support/free-port.ts";
 import { EnginePart } from "./engine-part.ts";
 import type { Findings } from "./findings.ts";
 import { Health } from "./health.ts";
@@ -180,10 +181,4 @@ export class World implements AsyncDisposable {
     if (this.findings.violations.length === 0) rmSync(this.folder, { recursive: true, force: true });
     else this.findings.say(`the processes' logs are kept in ${this.folder}`);
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = await CutProxy.start("tcp://127.0.0.1:1");
-  await probe[Symbol.asyncDispose]();
-  return probe.port;
 }
