@@ -124,7 +124,7 @@ async function stop({ runner, ended }: Started): Promise<void> {
 }
 
 /**
- * Where the ends of several jobs cannot be reported, graphile-worker counts those still under way wrong, and at its own end waits for
+ * Where the ends of several jobs cannot be reported, graphile-worker 0.18 counts those still under way wrong, and at its own end waits for
  * them for ever: with all that it does before done, which these events tell, it is left there.
  */
 async function stuck(events: WorkerEvents): Promise<unknown> {
