@@ -64,7 +64,7 @@ test("what nobody needs any more is not asked for again, and its pause ends", as
 });
 
 test("what ran before the machine was started did not end well after that, whatever Docker says", async () => {
-  const engine = connectEngine(process.env["DOCKER_HOST"]);
+  const engine = { ...connectEngine(process.env["DOCKER_HOST"]), address: "unix:///var/run/docker.sock" };
   const booted = Date.now() - uptime() * 1000;
   const startedAt = new Date(booted - 60_000);
   const end = { id: "c0", running: false, pid: undefined, startedAt, oomKilled: false, error: "" };
