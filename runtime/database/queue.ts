@@ -183,7 +183,7 @@ async function start(options: QueueOptions): Promise<Started> {
     }),
   });
   const ended = Promise.race([runner.promise.catch((error: unknown) => error), isStuck]);
-  await Promise.race([listening, runner.promise]);
+  await Promise.race([listening, runner.promise, isStuck]);
   const started = { runner, ended, poolId, idleFor: () => (inHand > 0 ? 0 : performance.now() - idleSince) };
   try {
     await beat(options, started);

@@ -154,8 +154,7 @@ async function started(run: Run): Promise<ContainerState> {
     return await start(run, { found, isNew: interruptions.isNew(attempt), noted });
   } catch (error) {
     if (!run.signals.detach.aborted && isUnreachable(error)) {
-      interruptions.began(attempt);
-      await interruptions.lookAtCommand(attempt);
+      await interruptions.engineAway(attempt);
       await interruptions.startCutStill(attempt, engine);
     }
     throw error;
@@ -287,10 +286,7 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
     await stopping;
   } catch (error) {
     signals.detach.throwIfAborted();
-    if (state.running && isUnreachable(error)) {
-      interruptions.began(attempt);
-      await interruptions.lookAtCommand(attempt);
-    }
+    if (state.running && isUnreachable(error)) await interruptions.engineAway(attempt);
     throw error;
   } finally {
     leave();
@@ -302,7 +298,7 @@ async function ended(run: Run, state: ContainerState): Promise<void> {
   const [said] = await Promise.all([inspected, drainLog(pump), noting]);
   if (said === undefined) throw new CouldNotRun("engine", "The container was removed before its end could be read.");
   if (said.running) throw new Error("The waiting for the container's end was cut off: it still runs."); // taken up again
-  const end = await knownEnd(engine, said, interruptions.goneBy(attempt));
+  const end = state.running ? said : await knownEnd(engine, said, interruptions.goneBy(attempt));
   // A start that failed late: Docker says why in its own words.
   if (end.error !== "" && end.exitCode !== 0 && end.startedAt === undefined) throw new CouldNotRun("engine", end.error);
   const lack = state.running ? undefined : unseenEnd(end, writer.position, interruptions.since(attempt));

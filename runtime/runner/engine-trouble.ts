@@ -135,8 +135,10 @@ export class Interruptions {
     if (pid !== undefined && (await runsIn(containerId, pid))) this.#commands.set(id, { containerId, pid });
   }
 
-  /** The Engine is away, or was a moment ago. */
-  async lookAtCommand({ id }: OpenAttempt): Promise<void> {
+  /** The Engine does not answer, or did not a moment ago. */
+  async engineAway(attempt: OpenAttempt): Promise<void> {
+    this.began(attempt);
+    const { id } = attempt;
     const command = this.#commands.get(id);
     if (command === undefined || command.gone !== undefined) return;
     if (!(await runsIn(command.containerId, command.pid))) this.#commands.set(id, { ...command, gone: new Date() });
@@ -209,10 +211,10 @@ export async function noteUnseenRestart(
 const booted = (): Date => new Date(Date.now() - uptime() * 1000);
 
 /**
- * What is known of an end. One that it did not see, as it was killed at that moment or the whole machine went down, Docker makes up
- * at its next start: the time is then, and the exit code 255, but where it finds nothing of the container any more, 0 (Docker 23 to
- * 24.0.2 always). A failed run must not look like a success: it is 255 then, the time the latest possible one. `gone`: when the command
- * was seen to have ended.
+ * What is known of the end of a container that was found ended. One that it did not see, as it was killed at that moment or the whole
+ * machine went down, Docker makes up at its next start: the time is then, and the exit code 255, but where it finds nothing of the
+ * container any more, 0 (by its makers' account always in Docker 23 to 24.0.2). A failed run must not look like a success: it is 255
+ * then, the time the latest possible one. `gone`: when the command was seen to have ended.
  */
 export async function knownEnd(engine: Engine, end: ContainerState, gone: Date | undefined): Promise<ContainerState> {
   const isHere = engine.address.startsWith("unix://");

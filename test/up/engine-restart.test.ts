@@ -260,7 +260,7 @@ async function madeUp(): Promise<void> {
   await end(engine.pid, [["SIGKILL", 10_000]]);
   writeFileSync(output(id, "go"), "");
   assert.ok(await eventually(20_000, () => existsSync(output(id, "gone"))));
-  assert.ok(await eventually(20_000, async () => Promise.resolve(processesOf(container.Id).length === 1))); // its shim
+  assert.ok(await eventually(20_000, () => processesOf(container.Id).length === 1)); // its shim
   const tries = (): number => runner.said.split("an attempt could not be carried on").length;
   const before = tries();
   assert.ok(await eventually(20_000, () => tries() >= before + 2));
