@@ -21,6 +21,7 @@ import type { LogPosition } from "../docker/log-entries.ts";
 import { retryDelay } from "../experiment/retries.ts";
 import {
   forgottenStart,
+  type Forgotten,
   insisting,
   knownEnd,
   noteUnseenRestart,
@@ -44,7 +45,7 @@ import { outputOf } from "./output-folder.ts";
 import { resultOf, stopReasons } from "./result.ts";
 import type { MetricSampler } from "./metric-sampler.ts";
 import { timeLimit } from "./time-limit.ts";
-import { endUnseen } from "./unseen-processes.ts";
+import { endUnseen, findUnseen } from "./unseen-processes.ts";
 
 export interface RunnerContext {
   readonly db: Pool;
@@ -52,7 +53,10 @@ export interface RunnerContext {
   readonly log: Logger;
   readonly fence: Pick<Fence, "check" | "stopped">;
   readonly interruptions: Interruptions;
-  readonly memory: Pick<HostMemory, "knows" | "began" | "ended" | "closed" | "endOf" | "watchedUntil">;
+  readonly memory: Pick<
+    HostMemory,
+    "knows" | "began" | "start" | "startAskedBefore" | "ended" | "closed" | "endOf" | "watchedUntil"
+  >;
   readonly installation: string;
   readonly host: string;
   readonly epoch: string;
@@ -184,12 +188,16 @@ async function start(run: Run, { found, isNew, noted }: Taken): Promise<Containe
     if (isNew) await noteUnseenRestart(engine, interruptions, attempt, { startedAt, watchedUntil });
     return found;
   }
-  const mayHaveRun = attempt.started || (await interruptions.startForgotten(attempt, engine));
-  if (found !== undefined && (mayHaveRun || run.signals.cancel.aborted)) await endForgotten(run, found, mayHaveRun);
+  if (found !== undefined) {
+    const askedBefore = run.memory.startAskedBefore(attempt.id);
+    const forgot = await interruptions.startForgotten(attempt, engine, found.id, askedBefore);
+    if (forgot !== undefined || run.signals.cancel.aborted) await endForgotten(run, found, forgot);
+  }
   refuseCancelled(run);
   const { id, adopted } = found === undefined ? await create(run) : { id: found.id, adopted: false };
   if (adopted) return start(run, { found: await inspectContainer(engine, id), isNew, noted });
   await noted; // not before the creation, which says by itself where there is a container already
+  await run.memory.start(attempt.id, "asked");
   refuseCancelled(run);
   run.fence.check();
   const begin = async (): Promise<boolean> => begun(run, found, id);
@@ -213,8 +221,11 @@ async function begun(run: Run, found: ContainerState | undefined, id: string): P
     await insisting(once, signals.detach);
     return true;
   } catch (error) {
+    // Where it leaves before it asks again: the next runner may.
+    const refused = !isUnreachable(error) && (await findUnseen(id)).holder === undefined;
+    if (refused) await run.memory.start(attempt.id, "refused");
     if (found === undefined || !(error instanceof EngineFailure)) throw error;
-    if (!(await endForgotten(run, found, false))) throw error;
+    if (!(await endForgotten(run, found, undefined))) throw error;
     const words = "Docker was killed as it started this container: a new one is made";
     run.log.warn({ attempt: attempt.id, err: error }, words);
     return false;
@@ -228,13 +239,14 @@ async function begun(run: Run, found: ContainerState | undefined, id: string): P
 async function endForgotten(
   { engine, signals, writer }: Run,
   { id }: ContainerState,
-  mayHaveRun: boolean,
+  forgot: Forgotten | undefined,
 ): Promise<boolean> {
   const { holder, command, living } = await endUnseen(id);
-  if (!mayHaveRun && command.length === 0) return holder !== undefined;
+  if (forgot === undefined && command.length === 0) return holder !== undefined;
   await drainLog({ engine, containerId: id, writer, signal: signals.detach });
   await writer.line(forgottenStart(new Date()), "lack");
-  throw new CouldNotRun("engine", `Docker was killed, and has forgotten that it had started the container: ${fate()}.`);
+  const known = command.length > 0 ? "that it had started" : forgot;
+  throw new CouldNotRun("engine", `Docker was killed, and has forgotten ${known} the container: ${fate()}.`);
 
   function fate(): string {
     if (command.length === 0) return "how that ended is not known";

@@ -84,6 +84,9 @@ export async function persisting(
   while (!over.aborted && !(await once())) await sleep(pause, undefined, { signal: over }).catch(() => undefined);
 }
 
+/** Of a start in which the Engine was killed. */
+export type Forgotten = "that it had started" | "whether it had started";
+
 /** Of a container that was to be started when the Engine went away. */
 interface CutStart {
   readonly containerId: string;
@@ -168,12 +171,24 @@ export class Interruptions {
     this.#cutStarts.set(id, { ...start, held, ran: start.ran || command.length > 0 });
   }
 
-  /** Whether the start had begun when the Engine died, which does not know of it any more: the command may have run. */
-  async startForgotten({ id }: OpenAttempt, engine: Engine): Promise<boolean> {
+  /**
+   * What the Engine, killed in the midst of it, does not know any more of the start of a container that it takes for never started;
+   * undefined: that never began. `askedBefore`: when a runner asked for it that is gone, and with it what it may have seen.
+   */
+  async startForgotten(
+    { id, started }: OpenAttempt,
+    engine: Engine,
+    containerId: string,
+    askedBefore: Date | undefined,
+  ): Promise<Forgotten | undefined> {
+    if (started) return "that it had started";
     const start = this.#cutStarts.get(id);
+    const asked = start?.asked ?? askedBefore;
     // Where only the connection was cut, the Engine knows what it did.
-    if (start === undefined || (await livedSince(engine, start.asked))) return false;
-    return start.ran || (start.held && (await findUnseen(start.containerId)).holder === undefined);
+    if (asked === undefined || (await livedSince(engine, asked))) return undefined;
+    const { holder, waits } = await findUnseen(containerId);
+    if (start === undefined) return waits ? undefined : "whether it had started";
+    return start.ran || (start.held && holder === undefined) ? "that it had started" : undefined;
   }
 
   /** Whether this process takes it up for the first time. */

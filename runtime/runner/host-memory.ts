@@ -1,7 +1,7 @@
-// What a host remembers of its database, in files under `data`: how far its heartbeats had counted, which attempts it took up,
-// and how each ended. A database that knows less was restored to a moment before. Written before the act that it tells of, so
-// that a crash leaves a memory of too much rather than too little; a lost file, or one that cannot be read, costs the memory, never
-// a container, nor the start.
+// What a host remembers of its database, in files under `data`: how far its heartbeats had counted, which attempts it took up, whether
+// it asked Docker to start them, and how each ended. A database that knows less was restored to a moment before. Written before the
+// act that it tells of, so that a crash leaves a memory of too much rather than too little; a lost file, or one that cannot be read,
+// costs the memory, never a container, nor the start.
 
 import { appendFile, mkdir, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -39,6 +39,7 @@ export type End = z.output<typeof end>;
 
 const line = z.union([
   z.object({ began: z.looseObject({ id: z.string() }), time: z.number() }), // an attemptSpec: judged where it is needed
+  z.object({ start: z.enum(["asked", "refused"]), of: z.string(), time: z.number() }),
   z.object({ ended: z.string(), end, time: z.number() }),
 ]);
 type Line = z.infer<typeof line>;
@@ -46,6 +47,8 @@ type Line = z.infer<typeof line>;
 /** What an attempt was asked to be is in the file alone: it is long, and needed only after a restore. */
 interface Remembered {
   readonly end: End | undefined;
+  /** When a runner before this one asked Docker to start it, if that was not refused, ms since the epoch. */
+  readonly askedBefore?: number;
   /** When it was last written of, ms since the epoch. */
   readonly time: number;
 }
@@ -100,6 +103,17 @@ export class HostMemory {
   async began(attempt: AttemptSpec): Promise<void> {
     if (this.#attempts.has(attempt.id)) this.#unsettled.set(attempt.id, this.#unsettled.get(attempt.id) ?? false);
     else await this.#write({ began: attemptSpec.parse(attempt), time: Date.now() });
+  }
+
+  /** Docker is about to be asked to start an attempt's container; or has refused it. */
+  async start(id: string, what: "asked" | "refused"): Promise<void> {
+    await this.#write({ start: what, of: id, time: Date.now() });
+  }
+
+  /** When an earlier runner of this host asked Docker to start its container, and heard of no refusal. */
+  startAskedBefore(id: string): Date | undefined {
+    const asked = this.#attempts.get(id)?.askedBefore;
+    return asked === undefined ? undefined : new Date(asked);
   }
 
   /** How an attempt ended is about to be reported. */
@@ -160,7 +174,7 @@ export class HostMemory {
     // Which of them were confirmed is not written: after so many others, what has ended was.
     const hasEnded = (id: string): boolean => this.endOf(id) !== undefined;
     for await (const entry of entriesOf(this.#attemptsFile)) {
-      this.#take(entry);
+      this.#take(entry, "start" in entry && entry.start === "asked");
       this.#forget(hasEnded);
     }
     await this.#kept(async () => this.#rewrite());
@@ -202,12 +216,14 @@ export class HostMemory {
     }
   }
 
-  #take(entry: Line): void {
-    const [id, end] = "began" in entry ? [entry.began.id, undefined] : [entry.ended, entry.end];
-    if (end === undefined) this.#unsettled.set(id, false);
+  #take(entry: Line, askedBefore = false): void {
+    const id = idOf(entry);
+    const { time } = entry;
+    if ("began" in entry) this.#unsettled.set(id, false);
     else if (!this.#attempts.has(id)) return;
     this.#attempts.delete(id);
-    this.#attempts.set(id, { end, time: entry.time });
+    const end = "ended" in entry ? entry.end : undefined;
+    this.#attempts.set(id, askedBefore ? { end, askedBefore: time, time } : { end, time });
   }
 
   /** The oldest go first, of those that may. */
@@ -230,7 +246,7 @@ export class HostMemory {
     for await (const lines of linesOf(this.#attemptsFile)) {
       const kept = lines.filter((written) => {
         const entry = entryOf(written);
-        return entry !== undefined && this.#attempts.has("began" in entry ? entry.began.id : entry.ended);
+        return entry !== undefined && this.#attempts.has(idOf(entry));
       });
       yield kept.map((written) => `${written}\n`).join("");
     }
@@ -243,6 +259,11 @@ async function* entriesOf(file: string): AsyncGenerator<Line> {
       const entry = entryOf(written);
       if (entry !== undefined) yield entry;
     }
+}
+
+function idOf(entry: Line): string {
+  if ("began" in entry) return entry.began.id;
+  return "start" in entry ? entry.of : entry.ended;
 }
 
 /** Undefined: it was cut by a crash. */

@@ -16,6 +16,8 @@ interface Unseen {
   readonly holder: number | undefined;
   /** Those in it, where its command has begun. */
   readonly command: readonly number[];
+  /** All is made ready for its command, and that has not begun. */
+  readonly waits: boolean;
 }
 
 /** Nothing is seen of an Engine on another machine, in another PID namespace, or where the system shows no processes in /proc. */
@@ -23,17 +25,18 @@ export async function findUnseen(containerId: string): Promise<Unseen> {
   const all = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(all.map(async (pid) => ({ pid: Number(pid), part: await partOf(containerId, pid) })));
   const pids = (part: string): number[] => found.filter((one) => one.part === part).map(({ pid }) => pid);
-  return { holder: pids("holder")[0], command: pids("command") };
+  return { holder: pids("holder")[0], command: pids("command"), waits: pids("waiting").length > 0 };
 }
 
-async function partOf(containerId: string, pid: string): Promise<"holder" | "command" | undefined> {
+async function partOf(containerId: string, pid: string): Promise<"holder" | "command" | "waiting" | undefined> {
   const [words, cgroup] = await Promise.all([read(`/proc/${pid}/cmdline`), read(`/proc/${pid}/cgroup`)]);
   if (words === "") return undefined; // dead, and not yet buried
   const [program = "", ...rest] = words.split("\0");
   if (basename(program).startsWith("containerd-shim")) return rest.includes(containerId) ? "holder" : undefined;
   // runc's own process becomes the command only when the start is finished.
   const waits = basename(program) === "runc" && rest[0] === "init";
-  return cgroup.includes(containerId) && !waits ? "command" : undefined;
+  if (!cgroup.includes(containerId)) return undefined;
+  return waits ? "waiting" : "command";
 }
 
 /** Whether this process is one of the container's; false too where it is not for us to see. */

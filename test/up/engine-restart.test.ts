@@ -58,6 +58,15 @@ test("killed as it starts a container, which then ends unseen: it does not run t
   midStart("ends"),
 );
 
+for (const command of ["waits", "runs", "ends"] as const)
+  test(
+    `killed together with the runner as it starts a container, whose command ${command}: it does not run twice`,
+    ownEngine,
+    async () => midStart(command, true),
+  );
+
+test("killed together with the runner, after it refused a start: that is made up for", ownEngine, refused);
+
 test("killed as a container ends, of which it then knows nothing: that is no success", ownEngine, madeUp);
 
 /** In a script: until somebody puts this file into /output. */
@@ -138,18 +147,27 @@ async function forgotten(): Promise<void> {
 }
 
 /**
- * A `runc` for the Engine that stays in the midst of its first start: after the container's command has begun, or before. Resolves when it
- * stays there, with its process.
+ * A `runc` for the Engine that stays in the midst of its first start, after the container's command has begun, or before, or fails first.
+ * Resolves when it is there, with its process.
  */
-function holdingRunc(cleanup: AsyncDisposableStack, begun: boolean): { held: () => Promise<number> } {
+function holdingRunc(
+  cleanup: AsyncDisposableStack,
+  first: "begins" | "waits" | "fails",
+): { held: () => Promise<number> } {
   const folder = mkdtempSync(join(tmpdir(), "skeduler-runc-"));
   cleanup.defer(() => rmSync(folder, { recursive: true, force: true }));
   const [hold, held] = [join(folder, "hold"), join(folder, "held")];
   const real = engineBinary(["runc"]);
   assert.ok(real);
-  const stay = `echo $$ > ${held}.part && mv ${held}.part ${held} && exec sleep 600`;
-  const first = `case " $* " in *" start "*) [ -e ${hold} ] && ${begun ? `${real} "$@" && ` : ""}${stay};; esac`;
-  writeFileSync(join(folder, "runc"), `#!/bin/sh\n${first}\nexec ${real} "$@"\n`, { mode: 0o755 });
+  const there = `echo $$ > ${held}.part && mv ${held}.part ${held}`;
+  const then = {
+    begins: `${real} "$@" && ${there} && exec sleep 600`,
+    waits: `${there} && exec sleep 600`,
+    fails: `${there} && exit 1`,
+  };
+  const step = first === "fails" ? "create" : "start";
+  const start = `case " $* " in *" ${step} "*) [ -e ${hold} ] && ${then[first]};; esac`;
+  writeFileSync(join(folder, "runc"), `#!/bin/sh\n${start}\nexec ${real} "$@"\n`, { mode: 0o755 });
   writeFileSync(hold, "");
   const path = process.env["PATH"] ?? "";
   process.env["PATH"] = `${folder}:${path}`;
@@ -177,10 +195,13 @@ function processesOf(containerId: string): string[] {
   return readdirSync("/proc").filter((name) => /^\d+$/.test(name) && about(name).includes(containerId));
 }
 
-/** What becomes of the command while the Engine is away: it waits to be begun, runs on, or ends. */
-async function midStart(command: "waits" | "runs" | "ends"): Promise<void> {
+/**
+ * What becomes of the command while the Engine is away: it waits to be begun, runs on, or ends. `replaced`: the runner was asked to end
+ * just before, and another one takes over.
+ */
+async function midStart(command: "waits" | "runs" | "ends", replaced = false): Promise<void> {
   await using cleanup = new AsyncDisposableStack();
-  const { held } = holdingRunc(cleanup, command !== "waits");
+  const { held } = holdingRunc(cleanup, command === "waits" ? "waits" : "begins");
   const { system, engine, again, addRunner, output } = await setUp(cleanup);
   await addRunner();
   const goesOn = command === "waits" ? "" : `${wait("go")}; touch /output/gone`;
@@ -189,15 +210,18 @@ async function midStart(command: "waits" | "runs" | "ends"): Promise<void> {
   const { docker } = connectEngine(engine.host);
   const [container] = await docker.listContainers({ all: true });
   assert.ok(container);
+  const closing = replaced ? system.runners.pop()?.close() : undefined;
   await end(engine.pid, [["SIGKILL", 10_000]]);
   await end(starting, [["SIGKILL", 10_000]]);
+  await closing;
   if (command !== "waits") assert.ok(await eventually(10_000, () => existsSync(output(id, "runs"))));
   if (command === "ends") writeFileSync(output(id, "go"), "");
   if (command === "ends") assert.ok(await eventually(10_000, () => existsSync(output(id, "gone"))));
   await again();
+  if (replaced) await addRunner();
   const ended = await system.ended(id);
   assert.equal(readFileSync(output(id, "runs"), "utf8"), "run\n");
-  const forgotten = "Docker was killed, and has forgotten that it had started the container";
+  const forgotten = `Docker was killed, and has forgotten ${replaced && command === "ends" ? "whether" : "that"} it had started the container`;
   const expected = {
     waits: ["FINISHED", "exited", "Finished with exit code 0."],
     runs: ["CANCELLED", "engine", `${forgotten}: what ran in it was ended.`],
@@ -208,6 +232,22 @@ async function midStart(command: "waits" | "runs" | "ends"): Promise<void> {
   if (command === "waits") assert.equal((await system.log(id, "?stream=stdout")).toString(), "up\n");
   assert.ok(await eventually(10_000, () => processesOf(container.Id).length === 0));
   assert.ok(await eventually(10_000, async () => (await docker.listContainers({ all: true })).length === 0));
+}
+
+async function refused(): Promise<void> {
+  await using cleanup = new AsyncDisposableStack();
+  const { held } = holdingRunc(cleanup, "fails");
+  const { system, engine, again, addRunner, output } = await setUp(cleanup);
+  await addRunner();
+  const { id } = await system.postScript("echo run >> /output/runs; echo up");
+  await held();
+  await system.runners.pop()?.close();
+  await end(engine.pid, [["SIGKILL", 10_000]]);
+  await again();
+  await addRunner();
+  const ended = await system.ended(id);
+  assert.deepEqual([ended.status, ended.result?.exit_code, ended.attempt?.number], ["FINISHED", 0, 1]);
+  assert.equal(readFileSync(output(id, "runs"), "utf8"), "run\n");
 }
 
 async function killed(seen: boolean): Promise<void> {
