@@ -54,7 +54,11 @@ test("ids are no notice of a chunk, and what is not one of ours is not read", ()
   assert.equal(noticedExperiment(`${randomUUID()},${randomUUID()}`), undefined);
   assert.equal(noticedExperiment(""), undefined);
   const payload = printNotice(place, chunkOf(["stdout", Buffer.from("x\n")])) ?? "";
-  for (const text of [payload.slice(0, -1), payload.replace('"data"', '"date"'), payload.replace("41", '"41"')]) {
+  for (const text of [
+    payload.slice(0, -1),
+    payload.replace('"data"', '"date"'),
+    payload.replace('"seq":41', '"seq":"41"'),
+  ]) {
     assert.equal(noticedExperiment(text), place.experimentId);
     assert.equal(readNotice(text), undefined, text);
   }
