@@ -143,6 +143,11 @@ export async function inspectContainer(engine: Engine, id: string): Promise<Cont
   };
 }
 
+/** Whether its command has begun, ever. Docker does not know the time of each start. */
+export function wasStarted({ running, startedAt, finishedAt }: ContainerState): boolean {
+  return running || startedAt !== undefined || finishedAt !== undefined;
+}
+
 /** Docker's zero time, year 1, is "not yet". */
 function time(text: string): Date | undefined {
   return text.startsWith("0001-") ? undefined : new Date(text);

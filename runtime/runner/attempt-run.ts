@@ -13,6 +13,7 @@ import {
   removeContainer,
   signalContainer,
   stopContainer,
+  wasStarted,
   type ContainerState,
 } from "../docker/containers.ts";
 import { EngineFailure, isUnreachable, type Engine } from "../docker/engine.ts";
@@ -24,6 +25,7 @@ import {
   type Forgotten,
   insisting,
   knownEnd,
+  knownStart,
   noteUnseenRestart,
   persisting,
   resumed,
@@ -55,7 +57,7 @@ export interface RunnerContext {
   readonly interruptions: Interruptions;
   readonly memory: Pick<
     HostMemory,
-    "knows" | "began" | "start" | "startAskedBefore" | "ended" | "closed" | "endOf" | "watchedUntil"
+    "knows" | "began" | "start" | "startAsked" | "ended" | "closed" | "endOf" | "watchedUntil"
   >;
   readonly installation: string;
   readonly host: string;
@@ -180,17 +182,18 @@ async function start(run: Run, { found, isNew, noted }: Taken): Promise<Containe
   if (found === undefined && attempt.started) {
     throw new CouldNotRun("engine", "The container is gone: somebody or something other than Skeduler removed it.");
   }
-  if (found !== undefined && (found.running || found.startedAt !== undefined)) {
+  const asked = run.memory.startAsked(attempt.id);
+  if (found !== undefined && wasStarted(found)) {
     if (found.running)
       run.log.info({ experiment: attempt.experiment_id, attempt: attempt.id }, "a running container was adopted");
-    const { startedAt = new Date(0) } = found;
+    const state = await knownStart(found, asked);
+    const { startedAt = new Date(0) } = state;
     const { watchedUntil } = run.memory;
     if (isNew) await noteUnseenRestart(engine, interruptions, attempt, { startedAt, watchedUntil });
-    return found;
+    return state;
   }
   if (found !== undefined) {
-    const askedBefore = run.memory.startAskedBefore(attempt.id);
-    const forgot = await interruptions.startForgotten(attempt, engine, found.id, askedBefore);
+    const forgot = await interruptions.startForgotten(attempt, engine, found.id, asked);
     if (forgot !== undefined || run.signals.cancel.aborted) await endForgotten(run, found, forgot);
   }
   refuseCancelled(run);
@@ -207,14 +210,14 @@ async function start(run: Run, { found, isNew, noted }: Taken): Promise<Containe
   }
   const state = await inspectContainer(engine, id);
   if (state === undefined) throw new CouldNotRun("engine", "The container vanished as it was started.");
-  return state;
+  return knownStart(state, run.memory.startAsked(attempt.id));
 }
 
 /** Starts the container; false where it, `found` as it is, cannot be started any more, and never was. */
 async function begun(run: Run, found: ContainerState | undefined, id: string): Promise<boolean> {
   const { attempt, engine, interruptions, signals } = run;
   const first = (): void => interruptions.over(attempt);
-  const cut = async (asked: Date): Promise<void> => interruptions.startCut(attempt, engine, id, asked);
+  const cut = async (): Promise<void> => interruptions.startCut(attempt, engine, id);
   const once = async (tries: number): Promise<void> =>
     startOnce(engine, id, { fresh: found === undefined && tries === 1, first, cut });
   try {

@@ -1,16 +1,15 @@
 // What an Engine that is being stopped, or was restarted, does to an attempt: refusals that do not count, a stop that fails, a start
 // whose answer was lost, an end that nobody saw.
 
-import { uptime } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { OpenAttempt } from "../database/statements/runner.ts";
-import { inspectContainer, startContainer, type ContainerState } from "../docker/containers.ts";
+import { inspectContainer, startContainer, wasStarted, type ContainerState } from "../docker/containers.ts";
 import { EngineFailure, isUnreachable, pingEngine, type Engine } from "../docker/engine.ts";
 import { livedSince } from "../docker/events.ts";
 import { unknownExit } from "../docker/exit.ts";
 import type { LogPosition } from "../docker/log-entries.ts";
 import { OutputFailure } from "./output-folder.ts";
-import { findUnseen, runsIn } from "./unseen-processes.ts";
+import { begunAt, booted, findUnseen, runsIn } from "./unseen-processes.ts";
 
 /** How often the host is asked for what it refuses for no fault of the experiment, and the wait in between, ms. */
 const hostTries = 3;
@@ -22,25 +21,20 @@ const notedWithin = 1_000;
 
 /**
  * Started it was by an answer that was lost, too: one that has ended would run again. So it is looked at first, unless it is fresh: created
- * a moment ago, and never asked to start. `first` is told where it never was, `cut`, with the time, where no answer came.
+ * a moment ago, and never asked to start. `first` is told where it never was, `cut` where no answer came.
  */
 export async function startOnce(
   engine: Engine,
   id: string,
-  {
-    fresh,
-    first,
-    cut,
-  }: { readonly fresh: boolean; readonly first: () => void; readonly cut: (asked: Date) => Promise<void> },
+  { fresh, first, cut }: { readonly fresh: boolean; readonly first: () => void; readonly cut: () => Promise<void> },
 ): Promise<void> {
   const state = fresh ? undefined : await inspectContainer(engine, id);
-  if (state?.startedAt !== undefined) return;
+  if (state !== undefined && wasStarted(state)) return;
   first();
-  const asked = new Date();
   try {
     await startContainer(engine, id);
   } catch (error) {
-    if (isUnreachable(error)) await cut(asked);
+    if (isUnreachable(error)) await cut();
     throw error;
   }
 }
@@ -90,7 +84,6 @@ export type Forgotten = "that it had started" | "whether it had started";
 /** Of a container that was to be started when the Engine went away. */
 interface CutStart {
   readonly containerId: string;
-  readonly asked: Date;
   /** Whether something held it when the Engine was last seen away: that stays until the Engine is back. */
   readonly held: boolean;
   /** Whether its command was ever seen to run. */
@@ -153,8 +146,8 @@ export class Interruptions {
   }
 
   /** A container was to be started, and no answer came. */
-  async startCut({ id }: OpenAttempt, engine: Engine, containerId: string, asked: Date): Promise<void> {
-    await this.#lookAt(id, engine, { containerId, asked, ran: false });
+  async startCut({ id }: OpenAttempt, engine: Engine, containerId: string): Promise<void> {
+    await this.#lookAt(id, engine, { containerId, ran: false });
   }
 
   /** The Engine is away still. */
@@ -173,20 +166,19 @@ export class Interruptions {
 
   /**
    * What the Engine, killed in the midst of it, does not know any more of the start of a container that it takes for never started;
-   * undefined: that never began. `askedBefore`: when a runner asked for it that is gone, and with it what it may have seen.
+   * undefined: that never began. `asked`: when that was asked for, by this runner or one that is gone, and with it what it may have seen.
    */
   async startForgotten(
     { id, started }: OpenAttempt,
     engine: Engine,
     containerId: string,
-    askedBefore: Date | undefined,
+    asked: Date | undefined,
   ): Promise<Forgotten | undefined> {
     if (started) return "that it had started";
-    const start = this.#cutStarts.get(id);
-    const asked = start?.asked ?? askedBefore;
     // Where only the connection was cut, the Engine knows what it did.
     if (asked === undefined || (await livedSince(engine, asked))) return undefined;
     const { holder, waits } = await findUnseen(containerId);
+    const start = this.#cutStarts.get(id);
     if (start === undefined) return waits ? undefined : "whether it had started";
     return start.ran || (start.held && holder === undefined) ? "that it had started" : undefined;
   }
@@ -222,8 +214,15 @@ export async function noteUnseenRestart(
   if (!(await livedSince(engine, last))) interruptions.began(attempt, last);
 }
 
-/** When this machine was started: what ran before had ended by then. */
-const booted = (): Date => new Date(Date.now() - uptime() * 1000);
+/**
+ * An Engine that was killed in the midst of a start, and finds the container running when it is back, does not know when that began: as
+ * its process did then, or, where that is not to be seen, when it was asked for.
+ */
+export async function knownStart(state: ContainerState, asked: Date | undefined): Promise<ContainerState> {
+  if (state.startedAt !== undefined || !wasStarted(state)) return state;
+  const begun = state.pid === undefined ? undefined : await begunAt(state.id, state.pid);
+  return { ...state, startedAt: begun ?? asked ?? state.finishedAt ?? new Date() };
+}
 
 /**
  * What is known of the end of a container that was found ended. One that it did not see, as it was killed at that moment or the whole

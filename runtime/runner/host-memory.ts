@@ -47,8 +47,8 @@ type Line = z.infer<typeof line>;
 /** What an attempt was asked to be is in the file alone: it is long, and needed only after a restore. */
 interface Remembered {
   readonly end: End | undefined;
-  /** When a runner before this one asked Docker to start it, if that was not refused, ms since the epoch. */
-  readonly askedBefore?: number;
+  /** When Docker was asked to start it, if that was not refused, ms since the epoch. */
+  readonly asked: number | undefined;
   /** When it was last written of, ms since the epoch. */
   readonly time: number;
 }
@@ -110,9 +110,9 @@ export class HostMemory {
     await this.#write({ start: what, of: id, time: Date.now() });
   }
 
-  /** When an earlier runner of this host asked Docker to start its container, and heard of no refusal. */
-  startAskedBefore(id: string): Date | undefined {
-    const asked = this.#attempts.get(id)?.askedBefore;
+  /** When Docker was asked to start its container, by this runner or one before it that heard of no refusal. */
+  startAsked(id: string): Date | undefined {
+    const asked = this.#attempts.get(id)?.asked;
     return asked === undefined ? undefined : new Date(asked);
   }
 
@@ -174,7 +174,7 @@ export class HostMemory {
     // Which of them were confirmed is not written: after so many others, what has ended was.
     const hasEnded = (id: string): boolean => this.endOf(id) !== undefined;
     for await (const entry of entriesOf(this.#attemptsFile)) {
-      this.#take(entry, "start" in entry && entry.start === "asked");
+      this.#take(entry);
       this.#forget(hasEnded);
     }
     await this.#kept(async () => this.#rewrite());
@@ -216,14 +216,16 @@ export class HostMemory {
     }
   }
 
-  #take(entry: Line, askedBefore = false): void {
+  #take(entry: Line): void {
     const id = idOf(entry);
-    const { time } = entry;
     if ("began" in entry) this.#unsettled.set(id, false);
     else if (!this.#attempts.has(id)) return;
     this.#attempts.delete(id);
-    const end = "ended" in entry ? entry.end : undefined;
-    this.#attempts.set(id, askedBefore ? { end, askedBefore: time, time } : { end, time });
+    this.#attempts.set(id, {
+      end: "ended" in entry ? entry.end : undefined,
+      asked: "start" in entry && entry.start === "asked" ? entry.time : undefined,
+      time: entry.time,
+    });
   }
 
   /** The oldest go first, of those that may. */

@@ -3,6 +3,7 @@
 // long as what held it lives.
 
 import { readdir, readFile } from "node:fs/promises";
+import { uptime } from "node:os";
 import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -42,6 +43,18 @@ async function partOf(containerId: string, pid: string): Promise<"holder" | "com
 /** Whether this process is one of the container's; false too where it is not for us to see. */
 export async function runsIn(containerId: string, pid: number): Promise<boolean> {
   return (await partOf(containerId, String(pid))) === "command";
+}
+
+/** When this machine was started: what ran before had ended by then. */
+export const booted = (): Date => new Date(Date.now() - uptime() * 1000);
+
+/** When one of the container's processes began, or undefined where it is not for us to see. */
+export async function begunAt(containerId: string, pid: number): Promise<Date | undefined> {
+  if (!(await runsIn(containerId, pid))) return undefined;
+  const stat = await read(`/proc/${pid}/stat`);
+  // Its 22nd word, in hundredths of a second since the machine's start; the second one, in brackets, may have spaces.
+  const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+  return Number.isNaN(ticks) ? undefined : new Date(booted().getTime() + ticks * 10);
 }
 
 /** Empty where the process is gone, or not for us to see. */

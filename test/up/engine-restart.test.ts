@@ -67,6 +67,12 @@ for (const command of ["waits", "runs", "ends"] as const)
 
 test("killed together with the runner, after it refused a start: that is made up for", ownEngine, refused);
 
+test(
+  "killed before it knew since when a container runs: that is told all the same, and so is how it ends",
+  ownEngine,
+  startUnknown,
+);
+
 test("killed as a container ends, of which it then knows nothing: that is no success", ownEngine, madeUp);
 
 /** In a script: until somebody puts this file into /output. */
@@ -111,6 +117,17 @@ async function setUp(cleanup: AsyncDisposableStack): Promise<Setting> {
   };
 }
 
+/** Docker's word for it. */
+const never = "0001-01-01T00:00:00Z";
+
+/** What an Engine that was killed finds of a container when it is back. */
+function rewriteState(data: string, containerId: string, state: object): void {
+  const file = join(data, "containers", containerId, "config.v2.json");
+  const known = JSON.parse(readFileSync(file, "utf8")) as { State: object };
+  Object.assign(known.State, state);
+  writeFileSync(file, JSON.stringify(known));
+}
+
 async function forgotten(): Promise<void> {
   await using cleanup = new AsyncDisposableStack();
   const { system, engine, data, again, addRunner, output } = await setUp(cleanup);
@@ -128,10 +145,7 @@ async function forgotten(): Promise<void> {
     (await docker.getContainer(container.Id).logs({ stdout: true })).toString();
   assert.ok(await eventually(10_000, async () => (await logged()).includes("more\n")));
   await end(engine.pid, [["SIGKILL", 10_000]]);
-  const file = join(data, "containers", container.Id, "config.v2.json");
-  const known = JSON.parse(readFileSync(file, "utf8")) as { State: object };
-  Object.assign(known.State, { Running: false, Pid: 0, StartedAt: "0001-01-01T00:00:00Z" });
-  writeFileSync(file, JSON.stringify(known));
+  rewriteState(data, container.Id, { Running: false, Pid: 0, StartedAt: never });
   writeFileSync(output(id, "go"), "");
   assert.ok(await eventually(20_000, () => existsSync(output(id, "gone"))));
   await again();
@@ -248,6 +262,38 @@ async function refused(): Promise<void> {
   const ended = await system.ended(id);
   assert.deepEqual([ended.status, ended.result?.exit_code, ended.attempt?.number], ["FINISHED", 0, 1]);
   assert.equal(readFileSync(output(id, "runs"), "utf8"), "run\n");
+}
+
+async function startUnknown(): Promise<void> {
+  await using cleanup = new AsyncDisposableStack();
+  const { system, engine, data, again, addRunner, output } = await setUp(cleanup);
+  await addRunner();
+  const { id } = await system.postScript(
+    `date +%s > /output/begun; echo up; ${wait("more")}; echo more; ${wait("go")}; touch /output/gone; exit 3`,
+  );
+  await system.logged(id, "up\n");
+  await system.runners.pop()?.close();
+  const [container] = await connectEngine(engine.host).docker.listContainers();
+  assert.ok(container);
+  await end(engine.pid, [["SIGKILL", 10_000]]);
+  rewriteState(data, container.Id, { StartedAt: never });
+  await system.query("update skeduler.attempts set started_at = null");
+  await system.query("update jobs set started_at = null");
+  const begun = Number(readFileSync(output(id, "begun"), "utf8")) * 1000;
+  // So late that nobody takes the time of the return for that of the start.
+  assert.ok(await eventually(20_000, () => Date.now() > begun + 6_000));
+  await again();
+  await addRunner();
+  writeFileSync(output(id, "more"), "");
+  await system.logged(id, "more\n");
+  const { started_at: startedAt } = await system.get(id);
+  assert.ok(startedAt !== null && Math.abs(new Date(startedAt).getTime() - begun) < 3_000, `${startedAt}, ${begun}`);
+  await system.runners.pop()?.close();
+  writeFileSync(output(id, "go"), "");
+  assert.ok(await eventually(20_000, () => existsSync(output(id, "gone"))));
+  await addRunner();
+  const ended = await system.ended(id);
+  assert.deepEqual([ended.status, ended.result?.exit_code, ended.attempt?.number], ["FINISHED", 3, 1]);
 }
 
 async function killed(seen: boolean): Promise<void> {
