@@ -70,6 +70,20 @@ test("what was written is there after a restart, all but a line that a crash cut
   assert.deepEqual(said, []);
 });
 
+test("when Docker was asked to start one is known after a restart, unless it refused", async () => {
+  const before = await open();
+  for (const n of [1, 2, 3]) await before.began(spec(n));
+  const since = Date.now();
+  for (const n of [1, 2]) await before.start(idOf(n), "asked");
+  await before.start(idOf(2), "refused");
+  for (const memory of [before, await open(), await open()]) {
+    const asked = memory.startAsked(idOf(1))?.getTime();
+    assert.ok(asked !== undefined && asked >= since && asked <= Date.now());
+    assert.deepEqual([memory.startAsked(idOf(2)), memory.startAsked(idOf(3))], [undefined, undefined]);
+    assert.deepEqual(memory.unsettled, { known: [idOf(1), idOf(2), idOf(3)], closed: [] });
+  }
+});
+
 test("the newest 20,000 are remembered, in the file too, and what has not ended", async () => {
   remember(20_005);
   const memory = await open();
