@@ -25,7 +25,7 @@ const isChaos = (file: string): boolean => file.startsWith("test/chaos/");
 
 function phasesOf(files: readonly string[]): Phase[] {
   const phases = [
-    { files: files.filter((file) => !isChaos(file)), concurrency: 2, limit: 6 * minutes, budget: 20 * minutes },
+    { files: files.filter((file) => !isChaos(file)), concurrency: 2, limit: 6 * minutes, budget: 22 * minutes },
     { files: files.filter(isChaos), concurrency: 1, limit: 10 * minutes, budget: 12 * minutes },
   ];
   return phases.filter((phase) => phase.files.length > 0);
