@@ -2,7 +2,6 @@
 // 400 GPUs are all held, of 20 owners, in some 240 kinds; first come first served, with fair share, and with ageing; and the first
 // pass of a process, which remembers nothing yet. Needs Postgres: npm run bench -- line
 
-import { Notifier } from "../runtime/database/notifier.ts";
 import { createPool } from "../runtime/database/pool.ts";
 import { createLog } from "../runtime/log.ts";
 import { Placement, type PlacementOptions } from "../runtime/placement.ts";
@@ -73,7 +72,6 @@ const made = Object.entries(modes).map(([name, mode]) => ({
   placement: new Placement({
     db: pool,
     reads: pool,
-    notifier: new Notifier(pool, log),
     defaultExpected: 3_600_000,
     ageing: undefined,
     fairShare: undefined,

@@ -113,7 +113,6 @@ export async function startApi({ config, database, tokens, log }: ApiOptions): P
   const placement = new Placement({
     db: control,
     reads: db,
-    notifier,
     defaultExpected: config.scheduler.default_expected,
     ageing: config.scheduler.ageing || undefined,
     fairShare: halfLife === 0 ? undefined : { halfLife, weights },

@@ -6,7 +6,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Cluster } from "./database/cluster.ts";
 import { transaction, type Pool, type Queryable } from "./database/pool.ts";
-import type { Notifier } from "./database/notifier.ts";
 import { look, type Sight } from "./database/statements/cluster.ts";
 import { readCrowds, readKinds, readMore, readRequest, type Kind } from "./database/statements/line.ts";
 import {
@@ -46,7 +45,6 @@ export interface PlacementOptions {
   readonly db: Pool;
   /** For who asks why something waits: they may be many. */
   readonly reads: Pool;
-  readonly notifier: Notifier;
   /** What an experiment without a time limit is expected to take, ms: for estimates alone. */
   readonly defaultExpected: number;
   /** Ms of waiting that count as one more priority; undefined: none do. */
@@ -235,7 +233,6 @@ export class Placement {
         seconds: (performance.now() - began) / 1000,
         waits: new Map(placed.flatMap((id) => (waits.has(id) ? [[id, waits.get(id) ?? 0]] : []))),
       });
-      for (const id of placed) this.#options.notifier.changed(id);
       if (!again) return any || placed.length > 0;
     }
   }

@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Notifier } from "../runtime/database/notifier.ts";
 import { createPool } from "../runtime/database/pool.ts";
 import { createLog } from "../runtime/log.ts";
 import { Placement } from "../runtime/placement.ts";
@@ -16,7 +15,6 @@ test("why an experiment waits is answered while placement's connections are take
   const placement = new Placement({
     db,
     reads,
-    notifier: new Notifier(db, log),
     defaultExpected: 1,
     ageing: undefined,
     fairShare: undefined,

@@ -75,7 +75,7 @@ export interface RunnerContext {
   readonly policy: Policy;
   /** The file of this host's secrets. */
   readonly secrets: string | undefined;
-  readonly notifier: Pick<Notifier, "changed" | "closed" | "grew">;
+  readonly notifier: Pick<Notifier, "changing" | "closing" | "growing">;
   readonly sampler: Pick<MetricSampler, "follow">;
   readonly metrics: Pick<RunnerMetrics, "started" | "pulled" | "stored" | "closed">;
   readonly tracing: Pick<Tracing, "passed"> | undefined;
@@ -119,8 +119,9 @@ export async function runAttempt(context: RunnerContext, attempt: OpenAttempt, s
       maxBytes: context.maxLogBytes,
       heavy: context.heavy,
       collect: context.collect,
-      onStored: (chunk, seq, seconds) => {
-        context.notifier.grew({ experimentId: attempt.experiment_id, attemptId: attempt.id, seq }, chunk);
+      tell: async (chunk, seq, store) =>
+        context.notifier.growing({ experimentId: attempt.experiment_id, attemptId: attempt.id, seq }, chunk, store),
+      onStored: (chunk, seconds) => {
         context.metrics.stored(chunk.data.length, seconds);
         trace.stored(chunk);
       },
@@ -264,12 +265,16 @@ function refuseCancelled({ signals }: Run): void {
 
 async function noteStart(run: Run, state: ContainerState): Promise<void> {
   const fence = { attemptId: run.attempt.id, epoch: run.epoch };
-  const startedAt = state.startedAt ?? new Date();
-  const noted = await recordStart(run.db, fence, { startedAt, output: outputOf(run) });
-  if (noted === undefined) throw new Fenced();
-  if (noted.took !== null) run.metrics.started(noted.took);
-  run.trace.started(noted.took);
-  if (state.running) run.notifier.changed(run.attempt.experiment_id); // else its end is told in a moment
+  const start = { startedAt: state.startedAt ?? new Date(), output: outputOf(run) };
+  const note = async (payload?: string): Promise<{ took: number | null }> => {
+    const noted = await recordStart(run.db, fence, start, payload);
+    if (noted === undefined) throw new Fenced();
+    return noted;
+  };
+  // The start of one that has ended is told with its end, in a moment.
+  const { took } = await (state.running ? run.notifier.changing(run.attempt.experiment_id, note) : note());
+  if (took !== null) run.metrics.started(took);
+  run.trace.started(took);
 }
 
 /** Notes the start of a container, follows it to its end and closes the attempt. */
@@ -380,11 +385,13 @@ async function close(run: Run, end: End): Promise<void> {
     );
   await Promise.all([run.writer.flush(), run.memory.ended(attempt.id, end)]);
   const fence = { attemptId: attempt.id, epoch: run.epoch };
-  if (!(await closeAttempt(run.db, fence, { result, finished, endedAt: end.at, retryIn }))) throw new Fenced();
+  await run.notifier.closing(attempt.experiment_id, async (payload) => {
+    const closed = await closeAttempt(run.db, fence, { result, finished, endedAt: end.at, retryIn }, { payload });
+    if (!closed) throw new Fenced();
+  });
   run.memory.closed(attempt.id);
   run.interruptions.forget(attempt);
   run.metrics.closed(result.reason);
   if (attempt.gpus.length > 0) run.released();
   run.log.info({ experiment: run.attempt.experiment_id, attempt: run.attempt.id, result }, "attempt closed");
-  run.notifier.closed(run.attempt.experiment_id);
 }

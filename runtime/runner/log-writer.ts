@@ -6,6 +6,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "pino";
 import { isUnavailable } from "../database/faults.ts";
+import type { Commit } from "../database/notifier.ts";
 import type { Queryable } from "../database/pool.ts";
 import { appendLog } from "../database/statements/append-log.ts";
 import { cutLog } from "../database/statements/cut-log.ts";
@@ -42,8 +43,10 @@ export interface LogWriterOptions {
   readonly clock?: () => number;
   /** Told of the bytes that were stored. */
   readonly collect: (bytes: number) => void;
-  /** Told of each chunk that was stored, its sequence number, and how many seconds that took. */
-  readonly onStored: (chunk: Chunk, seq: number, seconds: number) => void;
+  /** Has a chunk stored, and tells of it, with the very commit where it gives a payload for that. */
+  readonly tell: (chunk: Chunk, seq: number, store: Commit<void>) => Promise<void>;
+  /** Told of each chunk that was stored, and how many seconds that took. */
+  readonly onStored: (chunk: Chunk, seconds: number) => void;
   readonly signal: AbortSignal;
   readonly log: Logger;
 }
@@ -250,17 +253,19 @@ export class LogWriter {
   }
 
   async #store({ chunk, metrics, position }: Waiting): Promise<void> {
-    const { db, attemptId, epoch, maxBytes, heavy, collect, onStored } = this.#options;
+    const { db, attemptId, epoch, maxBytes, heavy, collect, tell, onStored } = this.#options;
     const began = performance.now();
-    const append = async (): Promise<void> => {
-      if (!(await appendLog(db, { attemptId, epoch, seq: this.#seq, chunk, metrics, position }))) throw new Fenced();
+    const seq = this.#seq;
+    const append = async (payload?: string): Promise<void> => {
+      if (!(await appendLog(db, { attemptId, epoch, seq, chunk, metrics, position, payload }))) throw new Fenced();
     };
-    await this.#patiently(chunk.data.length > lightBytes ? async () => heavy(append) : append);
-    const seq = this.#seq++;
+    const told = async (): Promise<void> => tell(chunk, seq, append);
+    await this.#patiently(chunk.data.length > lightBytes ? async () => heavy(told) : told);
+    this.#seq += 1;
     this.#storedBytes += chunk.data.length;
     this.#loudness.stored(chunk.data.length);
     collect(chunk.data.length);
-    onStored(chunk, seq, (performance.now() - began) / 1000);
+    onStored(chunk, (performance.now() - began) / 1000);
     if (this.#storedBytes <= maxBytes) return;
     await this.#patiently(async () => {
       const [head, end] = [Math.floor(maxBytes / 2), Math.floor((maxBytes * 3) / 8)];

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { after, test } from "node:test";
+import pg from "pg";
+import { channel } from "../../runtime/database/notifier.ts";
 import { createPool } from "../../runtime/database/pool.ts";
 import { createExperiments } from "../../runtime/database/statements/create-experiments.ts";
 import { assign } from "../../runtime/database/statements/placement.ts";
@@ -74,6 +76,30 @@ test("an end that is reported while the same report is under way, as after a los
     assert.equal(await second, true);
   } finally {
     first.release();
+  }
+});
+
+test("an experiment's placement, start and end are told with their commits, and not where they do not come about", async () => {
+  const listener = new pg.Client({ connectionString: database.url });
+  try {
+    await listener.connect();
+    await listener.query(`listen ${channel}`);
+    const heard: unknown[] = [];
+    listener.on("notification", ({ payload }) => heard.push(payload));
+    const { id, fence } = await placed();
+    const other = { ...fence, epoch: `${fence.epoch}1` };
+    const start = { startedAt: new Date(), output: undefined };
+    const end = { result: finished, finished: true, endedAt: undefined, retryIn: undefined };
+    await assign(db, [{ experimentId: id, host: "open", gpus: [] }]); // it is
+    assert.equal(await recordStart(db, other, start, "not ours"), undefined);
+    assert.notEqual(await recordStart(db, fence, start, "started"), undefined);
+    assert.equal(await closeAttempt(db, other, end, { payload: "not ours" }), false);
+    assert.equal(await closeAttempt(db, fence, end, { payload: "closed" }), true);
+    assert.equal(await closeAttempt(db, fence, end, { payload: "closed before" }), true);
+    await listener.query("select 1"); // what was told before has come by its answer
+    assert.deepEqual(heard, [id, "started", "closed"]);
+  } finally {
+    await listener.end();
   }
 });
 

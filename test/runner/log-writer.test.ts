@@ -51,6 +51,7 @@ function writing(
     maxBytes: 1e9,
     heavy: lane(),
     collect: () => undefined,
+    tell: async (_chunk, _seq, store) => store(undefined),
     onStored: () => undefined,
     signal: new AbortController().signal,
     log: createLog("error"),

@@ -3,6 +3,7 @@
 
 import { createHash } from "node:crypto";
 import { z } from "zod";
+import { sends } from "../notifier.ts";
 import { maybeOne, type Queryable } from "../pool.ts";
 import type { Chunk } from "../../logs/chunk-format.ts";
 import type { Block } from "../../metrics/block.ts";
@@ -17,6 +18,8 @@ export interface Append {
   readonly metrics?: Block | undefined;
   /** Where the reading of Docker's log stands once this chunk is stored; kept for the next runner. */
   readonly position: unknown;
+  /** What to tell with it (notifier.ts), if it is stored now. */
+  readonly payload?: string | undefined;
 }
 
 // The data come last: pg writes the parameters one after the other into a buffer that it would make anew, half as large again, for what follows.
@@ -35,17 +38,17 @@ insert into skeduler.log_chunks
 select day, id, $3, $11::bigint * 1000000000 + $12::bigint, to_timestamp($11), to_timestamp($13),
        stdout_bytes - $5, stderr_bytes - $6, skeduler_bytes - $7,
        stdout_lines - $8, stderr_lines - $9, skeduler_lines - $10, $5::int, $6::int, $7::int, ${data}, $14
-  from fenced`;
+  from fenced returning ${sends("$15")}`;
 
-const plain = { name: "append-log", text: append("$15") };
+const plain = { name: "append-log", text: append("$16") };
 const withMetrics = {
   name: "append-log-with-metrics",
   text: append(
-    "$19",
+    "$20",
     `, measured as (
   insert into skeduler.metric_chunks (day, attempt_id, printed, seq, first_time, last_time, names, times, steps, data)
-    select day, id, true, $3, (select min(t) from unnest($16::bigint[]) t), (select max(t) from unnest($16::bigint[]) t),
-           $15::text[], $16::bigint[], $17::float8[], $18::float8[] from fenced
+    select day, id, true, $3, (select min(t) from unnest($17::bigint[]) t), (select max(t) from unnest($17::bigint[]) t),
+           $16::text[], $17::bigint[], $18::float8[], $19::float8[] from fenced
 )`,
   ),
 };
@@ -69,6 +72,7 @@ export async function appendLog(db: Queryable, asked: Append): Promise<boolean> 
     chunk.base.nanos,
     chunk.last.seconds,
     chunk.entries,
+    asked.payload ?? null,
     ...measured,
     chunk.data,
   ]);

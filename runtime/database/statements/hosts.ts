@@ -157,7 +157,7 @@ export async function giveUpLostHosts(pool: Pool, after: number): Promise<string
         db,
         { attemptId: one.id, epoch: one.epoch },
         { result, finished: false, endedAt: undefined, retryIn },
-        "watch",
+        { actor: "watch" },
       );
     }
     await db.query(

@@ -4,6 +4,7 @@
 import { z } from "zod";
 import { statuses } from "../../experiment/states.ts";
 import type { Assignment, Reservation } from "../../scheduler/model.ts";
+import { channel } from "../notifier.ts";
 import { many, prepared, type Queryable } from "../pool.ts";
 
 /** An arbitrary constant: the lock under which one process at a time places. */
@@ -157,7 +158,7 @@ const assigning = prepared(
    )
    select experiment_id::text as id, graphile_worker.add_job('start-experiment/' || host,
             json_build_object('attempt', id), job_key := 'start-experiment/' || id, max_attempts := 5) is not null as job,
-          pg_notify('${placedChannel}', host)
+          pg_notify('${placedChannel}', host), pg_notify('${channel}', experiment_id::text)
      from opened`,
 );
 

@@ -2,6 +2,7 @@
 // epoch and open; what is read counts only where the database knows all that the host knew (registration.ts).
 
 import { z } from "zod";
+import { sends } from "../notifier.ts";
 import { many, maybeOne, one, prepared, type Queryable } from "../pool.ts";
 import { retries } from "../../experiment/retries.ts";
 import { reasons, type Result } from "../../experiment/states.ts";
@@ -118,7 +119,8 @@ const starting = prepared(
   "recordStart",
   `with a as (
      update skeduler.attempts set started_at = coalesce(started_at, $3), output = $4
-      where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host, started_at, placed_at
+      where id = $1 and epoch = $2 and closed_at is null
+     returning id, experiment_id, number, host, started_at, placed_at, ${sends("$5")}
    ), j as (
      update public.jobs j set started_at = a.started_at from a
       where j.id = a.experiment_id and j.attempt = a.number and j.status = 'RUNNING' and j.started_at is null
@@ -132,14 +134,16 @@ const starting = prepared(
 
 /**
  * Keeps the container's start (and the output folder); undefined where the attempt is no longer ours. `took`: seconds since its
- * placement, by the database's clock alone; null where the start was noted before.
+ * placement, by the database's clock alone; null where the start was noted before. `payload`: what to tell with it (notifier.ts).
  */
 export async function recordStart(
   db: Queryable,
   fence: Fence,
   start: { readonly startedAt: Date; readonly output: string | undefined },
+  payload?: string,
 ): Promise<z.infer<typeof startNoted> | undefined> {
-  return maybeOne(db, startNoted, starting, [fence.attemptId, fence.epoch, start.startedAt, start.output ?? null]);
+  const { attemptId, epoch } = fence;
+  return maybeOne(db, startNoted, starting, [attemptId, epoch, start.startedAt, start.output ?? null, payload ?? null]);
 }
 
 /** Notes that the warning before the time limit was sent. */
@@ -165,7 +169,8 @@ const closing = prepared(
   `with a as (
      -- Docker takes the time of a start when it is told that it was made, by when a short program has ended.
      update skeduler.attempts set closed_at = clock_timestamp(), ended_at = case when $3::timestamptz is not null then greatest($3, started_at) end, result = $4
-      where id = $1 and epoch = $2 and closed_at is null returning id, experiment_id, number, host, gpus, placed_at, ended_at
+      where id = $1 and epoch = $2 and closed_at is null
+     returning id, experiment_id, number, host, gpus, placed_at, ended_at, ${sends("$8")}
    ), released as (
      delete from skeduler.leases where attempt_id in (select id from a) returning host, gpu
    ), withheld as (
@@ -208,7 +213,7 @@ const closing = prepared(
  * Closes an attempt with its result, releases its leases, and, if the experiment still is RUNNING with this attempt,
  * enqueues it again after `retryIn` ms or ends it: FINISHED where the container ran to its own end, CANCELLED otherwise. One statement; placement is asked for.
  * False where the attempt is no longer ours. "Already closed by us" (an answer that was lost) counts as true. `actor` is
- * the runner, or the watch over silent hosts.
+ * the runner, or the watch over silent hosts; `payload` what to tell with it (notifier.ts).
  */
 export async function closeAttempt(
   db: Queryable,
@@ -219,7 +224,7 @@ export async function closeAttempt(
     readonly endedAt: Date | undefined;
     readonly retryIn: number | undefined;
   },
-  actor: "runner" | "watch" = "runner",
+  { actor = "runner", payload }: { readonly actor?: "runner" | "watch"; readonly payload?: string | undefined } = {},
 ): Promise<boolean> {
   resultSchema.parse(end.result);
   const { closed } = await one(db, z.object({ closed: z.boolean() }), closing, [
@@ -230,6 +235,7 @@ export async function closeAttempt(
     end.finished,
     end.retryIn ?? null,
     actor,
+    payload ?? null,
   ]);
   if (closed) return true;
   // By itself: who closed it while the statement waited for the row is not in that statement's snapshot.
