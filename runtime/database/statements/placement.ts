@@ -65,7 +65,7 @@ export async function cancelDependants(db: Queryable, doomed: readonly Doomed[])
      ), noted as (
        insert into skeduler.events (experiment_id, actor, kind) select id, 'placement', 'cancelled' from cancelled
      )
-     select id::text as id from cancelled`,
+     select id::text as id, pg_notify('${channel}', id::text) from cancelled`,
     [doomed.map(({ id }) => id), doomed.map(({ name }) => name)],
   );
   return rows.map((row) => row.id);
