@@ -28,10 +28,21 @@ export function sends(parameter: `$${number}`): string {
   return `case when ${parameter}::text is not null then pg_notify('${channel}', ${parameter}) end`;
 }
 
+/** The same of all payloads of the array that this parameter is; to be selected, from one row or more. */
+export function sendsAll(parameter: `$${number}`): string {
+  return `(select count(pg_notify('${channel}', payload)) from unnest(${parameter}::text[]) as payload)`;
+}
+
+/** Payloads of these words. */
+export function payloadsOf(words: readonly string[]): string[] {
+  const count = Math.ceil(words.length / idsPerPayload);
+  return Array.from({ length: count }, (_, n) => words.slice(n * idsPerPayload, (n + 1) * idsPerPayload).join(","));
+}
+
 /** Commits what is to be told of, and sends with that the payload it is given (`sends`), if any. Rejects where there is nothing to tell. */
 export type Commit<T> = (payload: string | undefined) => Promise<T>;
 
-const announce = prepared("announce", "select pg_notify($1, payload) from unnest($2::text[]) as payload");
+const announce = prepared("announce", `select ${sendsAll("$1")}`);
 
 export class Notifier {
   readonly #db: Queryable;
@@ -121,14 +132,11 @@ export class Notifier {
 
   async #send(): Promise<void> {
     while (this.#dirty.size + this.#chunks.length > 0) {
-      const words = [...this.#dirty];
+      const payloads = [...this.#chunks, ...payloadsOf([...this.#dirty])];
       this.#dirty = new Set();
-      const payloads = this.#chunks;
       this.#chunks = [];
-      for (let at = 0; at < words.length; at += idsPerPayload)
-        payloads.push(words.slice(at, at + idsPerPayload).join(","));
       try {
-        await this.#db.query(announce, [channel, payloads]);
+        await this.#db.query(announce, [payloads]);
       } catch (error) {
         this.#log.warn({ err: error }, "a change could not be announced; followers will find it by themselves");
       }

@@ -45,6 +45,16 @@ test("a hundred chunks are announced with their words, in order; of more, the ex
   assert.deepEqual(await heard(), [...Array.from({ length: 101 }, (_, seq) => seq), experimentId]);
 });
 
+test("of many experiments that changed some two hundred are a payload, which has room for them", async () => {
+  const notifier = new Notifier(db, createLog("error"));
+  const ids = Array.from({ length: 401 }, () => randomUUID());
+  const [first, ...others] = ids;
+  notifier.changed(first ?? "");
+  for (const id of others) notifier.changed(id);
+  await notifier.idle();
+  assert.deepEqual(await heard(), [first, others.slice(0, 200).join(","), others.slice(200).join(",")]);
+});
+
 test("a lone word goes with its commit, and then none for nine times as long as that took", async () => {
   let now = 0;
   const notifier = new Notifier(db, createLog("error"), () => now);

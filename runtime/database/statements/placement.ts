@@ -4,7 +4,7 @@
 import { z } from "zod";
 import { statuses } from "../../experiment/states.ts";
 import type { Assignment, Reservation } from "../../scheduler/model.ts";
-import { channel } from "../notifier.ts";
+import { payloadsOf, sendsAll } from "../notifier.ts";
 import { many, prepared, type Queryable } from "../pool.ts";
 
 /** An arbitrary constant: the lock under which one process at a time places. */
@@ -53,6 +53,7 @@ export interface Doomed {
 /** Cancels what waits for an experiment that did not finish with exit code 0; their ids. */
 export async function cancelDependants(db: Queryable, doomed: readonly Doomed[]): Promise<string[]> {
   if (doomed.length === 0) return [];
+  const ids = doomed.map(({ id }) => id);
   const rows = await many(
     db,
     z.object({ id: z.string() }),
@@ -65,8 +66,8 @@ export async function cancelDependants(db: Queryable, doomed: readonly Doomed[])
      ), noted as (
        insert into skeduler.events (experiment_id, actor, kind) select id, 'placement', 'cancelled' from cancelled
      )
-     select id::text as id, pg_notify('${channel}', id::text) from cancelled`,
-    [doomed.map(({ id }) => id), doomed.map(({ name }) => name)],
+     select id::text as id, ${sendsAll("$3")} from cancelled`,
+    [ids, doomed.map(({ name }) => name), payloadsOf(ids)],
   );
   return rows.map((row) => row.id);
 }
@@ -158,12 +159,15 @@ const assigning = prepared(
    )
    select experiment_id::text as id, graphile_worker.add_job('start-experiment/' || host,
             json_build_object('attempt', id), job_key := 'start-experiment/' || id, max_attempts := 5) is not null as job,
-          pg_notify('${placedChannel}', host), pg_notify('${channel}', experiment_id::text)
+          pg_notify('${placedChannel}', host), ${sendsAll("$2")}
      from opened`,
 );
 
 /** Makes the assignments true; answers the experiments that were placed. */
 export async function assign(db: Queryable, assignments: readonly Assignment[]): Promise<string[]> {
-  const rows = await many(db, z.object({ id: z.string(), job: z.unknown() }), assigning, [JSON.stringify(assignments)]);
+  const rows = await many(db, z.object({ id: z.string(), job: z.unknown() }), assigning, [
+    JSON.stringify(assignments),
+    payloadsOf(assignments.map(({ experimentId }) => experimentId)),
+  ]);
   return rows.map((row) => row.id);
 }
