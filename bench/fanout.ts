@@ -47,8 +47,10 @@ async function measure(clients: number, goal: number): Promise<void> {
   const [cpu, asked] = [world.api.cpu(), await statements()];
   for (let seq = 0; seq < lines; seq += 1) {
     const line = chunkOf([Buffer.from(`${now()}\n`)]);
-    await appendLog(pool, { attemptId: log.attempt, epoch: "1", seq, chunk: line, position: {} });
-    notifier.grew({ experimentId: log.experiment, attemptId: log.attempt, seq }, line);
+    const place = { experimentId: log.experiment, attemptId: log.attempt, seq };
+    await notifier.growing(place, line, async (payload) =>
+      appendLog(pool, { attemptId: log.attempt, epoch: "1", seq, chunk: line, position: {}, payload }),
+    );
     await new Promise((resolve) => setTimeout(resolve, every));
   }
   await endLog(world.sql, log);

@@ -71,11 +71,6 @@ export class Notifier {
     this.#announce(placeFree, experimentId);
   }
 
-  /** Announces that a log grew by a chunk, and brings the chunk where it is small. */
-  grew(place: ChunkPlace, chunk: Chunk): void {
-    this.#grew(place, printNotice(place, chunk));
-  }
-
   /** `changed`, once `commit` is done, or with it. */
   async changing<T>(experimentId: string, commit: Commit<T>): Promise<T> {
     return this.#telling(experimentId, commit, () => this.changed(experimentId));
@@ -86,7 +81,7 @@ export class Notifier {
     return this.#telling(`${placeFree},${experimentId}`, commit, () => this.closed(experimentId));
   }
 
-  /** `grew`, once `commit` is done, or, where the chunk is small, with it. */
+  /** Announces that a log grew by a chunk, once `commit` is done, or, where the chunk is small, with it; and brings such a chunk. */
   async growing<T>(place: ChunkPlace, chunk: Chunk, commit: Commit<T>): Promise<T> {
     const notice = printNotice(place, chunk);
     return this.#telling(notice, commit, () => this.#grew(place, notice));

@@ -40,8 +40,14 @@ function chunk(bytes = 2): Chunk {
 test("a hundred chunks are announced with their words, in order; of more, the experiment", async () => {
   const notifier = new Notifier(db, createLog("error"));
   const experimentId = randomUUID();
-  for (let seq = 0; seq < 150; seq += 1) notifier.grew({ experimentId, attemptId: randomUUID(), seq }, chunk());
+  const { promise: all, resolve } = Promise.withResolvers<undefined>();
+  const along = notifier.changing(experimentId, async () => all); // so that none of these takes its word along
+  const grew = async (_: unknown, seq: number): Promise<undefined> =>
+    notifier.growing({ experimentId, attemptId: randomUUID(), seq }, chunk(), async () => Promise.resolve(undefined));
+  await Promise.all(Array.from({ length: 150 }, grew));
   await notifier.idle();
+  resolve(undefined);
+  await along;
   assert.deepEqual(await heard(), [...Array.from({ length: 101 }, (_, seq) => seq), experimentId]);
 });
 
@@ -79,7 +85,7 @@ test("a lone word goes with its commit, and then none for nine times as long as 
   now += 999;
   await notifier.closing(id, taking(0));
   await notifier.idle();
-  assert.deepEqual(await heard(), ["place," + id]);
+  assert.deepEqual(await heard(), [`place,${id}`]);
   now += 1; // a second, however long it took
   await notifier.changing(id, taking(0));
   assert.deepEqual(await heard(), [id]);
